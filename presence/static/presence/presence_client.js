@@ -1,0 +1,167 @@
+/**
+ * Tells the server that this page is open and whether it is in front (spec 5 and 15).
+ *
+ * `track` on entry and every five minutes, `ping` every 120 s ± 10 s while the tab is visible, one
+ * last ping when it is hidden (or was opened hidden), one at once when it comes back, and `exit` once on leaving. The
+ * server's clock decides everything that is counted; this client only has to speak in time.
+ */
+const RETRIES = 3;
+const RETRY_FROM_MS = 2_000;
+const TRACK_JITTER_MS = 20_000;
+const RESTARTS_AT_ONCE = 3;
+const FINAL = new Set([401, 403, 404, 410]);
+
+export class PresenceClient {
+  #sessionId = null;
+  #left = true;
+  #run = 0;
+  #timers = { ping: null, track: null };
+  #pinging = false;
+  #pingAgain = false;
+  #wake = () => {};
+  #lastPingAt = -Infinity;
+  #restarts = 0;
+
+  /**
+   * `api.post(url, body)` sends with the live pass; `beacon(url, text)` outlives the page;
+   * `isVisible()` reads the tab; `onStopped(error)` is told when the server wants no more.
+   */
+  constructor({ api, urls, intervals, token, beacon, isVisible, clock, newSessionId, referrer = "", onStopped = () => {} }) {
+    Object.assign(this, { api, urls, intervals, token, beacon, isVisible, clock, newSessionId, referrer, onStopped });
+  }
+
+  get sessionId() {
+    return this.#sessionId;
+  }
+
+  /** A new session: at the start, after the browser's cache gave the page back, after a takeover. */
+  start() {
+    this.#halt();
+    this.#sessionId = this.newSessionId();
+    this.#left = false;
+    this.#lastPingAt = -Infinity;
+    return this.#track();
+  }
+
+  /** The person leaves: says so once per session and falls silent. */
+  leave() {
+    if (this.#left) return;
+    this.#left = true;
+    this.#halt();
+    this.beacon(this.urls.exit, JSON.stringify({ session_id: this.#sessionId, token: this.token() }));
+  }
+
+  visibilityChanged() {
+    if (this.#left) return;
+    this.#clear("ping");
+    this.#ping();
+  }
+
+  #halt() {
+    this.#run += 1;
+    this.#clear("ping");
+    this.#clear("track");
+    this.#pinging = false;
+    this.#pingAgain = false;
+  }
+
+  #clear(name) {
+    this.clock.clearTimeout(this.#timers[name]);
+    this.#timers[name] = null;
+  }
+
+  #later(name, milliseconds, act) {
+    this.#clear(name);
+    this.#timers[name] = this.clock.setTimeout(act, milliseconds);
+  }
+
+  async #track() {
+    const run = this.#run;
+    const body = { session_id: this.#sessionId, referrer: this.referrer };
+    const answer = await this.#persist(run, () => this.api.post(this.urls.track, body));
+    if (run !== this.#run) return;
+    if (answer?.session === "closed") return this.#restart();
+    if (answer) this.#restarts = 0;
+    Object.assign(this.intervals, answer?.intervals);
+    const early = Math.min(TRACK_JITTER_MS, this.intervals.trackSeconds * 100);
+    this.#later("track", this.intervals.trackSeconds * 1000 - this.clock.random() * early, () => this.#track());
+    if (!answer || this.#timers.ping !== null || this.#pinging) return;
+    if (this.isVisible()) this.#planPing();
+    else if (this.#lastPingAt === -Infinity) this.#ping();
+  }
+
+  /** The server closed this session: the page goes on in a new one. */
+  #restart() {
+    this.#restarts += 1;
+    if (this.#restarts <= RESTARTS_AT_ONCE) return this.start();
+    this.#halt();
+    this.#restarts = 0;
+    this.#later("track", this.intervals.trackSeconds * 1000, () => this.start());
+  }
+
+  #planPing() {
+    const { pingSeconds, pingJitterSeconds, throttleSeconds } = this.intervals;
+    const wait = (pingSeconds + (this.clock.random() * 2 - 1) * pingJitterSeconds) * 1000;
+    const notBefore = this.#lastPingAt + throttleSeconds * 1000 - this.clock.now();
+    this.#later("ping", Math.max(wait, notBefore), () => this.#ping());
+  }
+
+  /** One at a time: a change of visibility during a ping (or its retries) is told right after it. */
+  async #ping() {
+    if (this.#pinging) {
+      this.#pingAgain = true;
+      this.#wake();
+      return;
+    }
+    const run = this.#run;
+    this.#pinging = true;
+    const answer = await this.#persist(run, () => this.#sendPing(), { outdated: () => this.#pingAgain, pause: (wait) => this.#nap(wait) });
+    if (run !== this.#run) return;
+    this.#pinging = false;
+    if (answer?.session === "closed") return this.#restart();
+    if (this.#pingAgain) {
+      this.#pingAgain = false;
+      return this.#ping();
+    }
+    if (this.isVisible()) this.#planPing();
+  }
+
+  #sendPing() {
+    this.#lastPingAt = this.clock.now();
+    return this.api.post(this.urls.ping, {
+      session_id: this.#sessionId,
+      view_state: { is_visible: this.isVisible() },
+    });
+  }
+
+  /** Sends, and again at most three times with growing waits; a refusal that is final stops the client. */
+  async #persist(run, send, { outdated = () => false, pause = (wait) => this.#pause(wait) } = {}) {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return await send();
+      } catch (error) {
+        if (run !== this.#run) return null;
+        if (FINAL.has(error.status)) return this.#stop(error);
+        if (attempt === RETRIES || outdated()) return null;
+      }
+      await pause(RETRY_FROM_MS * 2 ** attempt * (1 + this.clock.random()));
+      if (run !== this.#run || outdated()) return null;
+    }
+  }
+
+  #pause(milliseconds) {
+    return new Promise((resolve) => this.clock.setTimeout(resolve, milliseconds));
+  }
+
+  /** A pause that a change of visibility ends. */
+  #nap(milliseconds) {
+    return Promise.race([this.#pause(milliseconds), new Promise((resolve) => (this.#wake = resolve))]);
+  }
+
+  #stop(error) {
+    this.#halt();
+    this.#left = true;
+    this.onStopped(error);
+    return null;
+  }
+}

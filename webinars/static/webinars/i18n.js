@@ -1,0 +1,14 @@
+/** Django's JavaScript catalogue, which `/jsi18n/` puts on the window before the modules run. */
+
+/* The names are those that makemessages looks for. Without a catalogue the English text stands. */
+export const gettext = (text) => globalThis.django?.gettext?.(text) ?? text;
+
+export const ngettext = (one, many, count) =>
+  globalThis.django?.ngettext?.(one, many, count) ?? (count === 1 ? one : many);
+
+/** Fills `%(name)s` places, as Django's own `interpolate` does with named values. */
+export const interpolate = (text, values) =>
+  text.replace(/%\((\w+)\)s/g, (place, name) => (name in values ? String(values[name]) : place));
+
+/** The language of the page, for `Intl`. */
+export const pageLanguage = () => globalThis.document?.documentElement.lang || "ko";

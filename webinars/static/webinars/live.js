@@ -1,0 +1,118 @@
+/** The live page: puts its parts together. */
+import { ApiClient } from "./api_client.js";
+import { Composer, MessageSender } from "./composer.js";
+import { ConnectionView } from "./connection.js";
+import { Countdown } from "./countdown.js";
+import { CountView } from "./count_view.js";
+import { wireDrawer } from "./drawer.js";
+import { announceLivePage } from "./live_page.js";
+import { LivePass, passRequest } from "./live_pass.js";
+import { MessageList } from "./message_list.js";
+import { MessageStore } from "./message_store.js";
+import { MessageSync } from "./message_sync.js";
+import { mountPlayer } from "./player.js";
+import { Room } from "./room.js";
+import { TakeOver } from "./take_over.js";
+
+const json = (id) => JSON.parse(document.getElementById(id).textContent);
+const find = (selector) => document.querySelector(selector);
+
+const config = json("live-config");
+const page = new EventTarget();
+page.superseded = false;
+
+const csrfToken = find("input[name=csrfmiddlewaretoken]").value;
+const pass = new LivePass({
+  token: config.token,
+  expiresAt: config.tokenExpiresAt,
+  serverTime: config.serverTime,
+  requestPass: passRequest({ url: config.urls.token, csrfToken }),
+  onLost: ({ status }) => room.leave({ stopStatus: status }),
+});
+const api = new ApiClient({ pass });
+
+const store = new MessageStore();
+const sync = new MessageSync({ api, url: config.urls.messages, store });
+const sender = new MessageSender({
+  api,
+  url: config.urls.messages,
+  store,
+  author: { authorId: config.me?.id ?? null, authorName: config.me?.name ?? "", isHost: config.role !== "attendee" },
+  newClientId: () => `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 12)}`,
+});
+const list = new MessageList({
+  root: find("[data-chat]"),
+  store,
+  me: config.me?.id ?? null,
+  onResend: (clientId) => sender.resend(clientId),
+  onDiscard: (clientId) => store.discard(clientId),
+});
+
+const connection = new ConnectionView(find("[data-connection-view]"));
+const count = new CountView(find("[data-count]"));
+const takeOver = new TakeOver({
+  element: find("[data-takeover]"),
+  onReplaced() {
+    page.superseded = true;
+    room.leave({ superseded: true });
+    page.dispatchEvent(new Event("superseded"));
+  },
+  onTakenBack() {
+    page.superseded = false;
+    room.enter();
+    page.dispatchEvent(new Event("taken-back"));
+  },
+});
+
+function stateIs(state) {
+  if (state === "ended" && config.role !== "manager") return location.assign(config.urls.ended);
+  document.body.dataset.state = state;
+  find("[data-state-live]").hidden = state !== "live";
+  find("[data-state-ended]").hidden = state !== "ended";
+  if (state === "live") mountPlayer(find("[data-stage]"), { player: config.player, title: config.title });
+}
+
+const answers = {
+  "message.created": ({ message }) => {
+    store.add([message]);
+    if (store.hasHole) room.fillHole();
+  },
+  "message.deleted": (message) => store.delete(message),
+  "presence.count": ({ count: people }) => count.show(people),
+  "webinar.state": ({ state }) => stateIs(state),
+  "session.superseded": (detail) => takeOver.hear(detail),
+};
+
+const room = new Room({
+  config,
+  api,
+  pass,
+  sync,
+  on: {
+    connection: (state) => connection.show(state),
+    event: ({ type, data }) => answers[type]?.(data),
+    state(snapshot) {
+      count.show(snapshot.currentParticipants);
+      stateIs(snapshot.state);
+    },
+  },
+});
+
+store.seed(json("first-messages"));
+list.adopt();
+const form = find("[data-composer]");
+if (form) new Composer({ form, sender });
+wireDrawer(find("[data-drawer-button]"), { onToggle: (open) => open && list.toEnd() });
+const waiting = find("[data-countdown]");
+if (waiting) new Countdown(waiting).start();
+
+stateIs(config.state);
+pass.start();
+room.enter();
+announceLivePage({ config, api, pass, page });
+
+page.addEventListener("presence-stopped", ({ detail }) => room.leave({ stopStatus: detail.status }));
+window.addEventListener("online", () => room.setOnline(true));
+window.addEventListener("offline", () => room.setOnline(false));
+window.addEventListener("pagehide", () => room.leave());
+window.addEventListener("pageshow", ({ persisted }) => persisted && !page.superseded && room.enter());

@@ -1,0 +1,91 @@
+/**
+ * The live pass of this page: handed out with the page, renewed a minute before it ends and when a
+ * call meets a 401. One renewal is under way at most; everybody who needs it waits for the same one.
+ */
+import { fetchAnswer, readAnswer } from "./api_client.js";
+import { between, browserClock } from "./clock.js";
+
+const RENEW_BEFORE_MS = 60_000;
+const RETRY_FROM_MS = 2_000;
+const RETRY_TO_MS = 30_000;
+const REFUSALS = new Set([400, 401, 403, 404, 410]);
+
+export class LivePass {
+  #renewing = null;
+  #timer = null;
+  #failures = 0;
+
+  /**
+   * `requestPass(token)` answers {token, expiresAt, serverTime}; `onLost(error)` is told once when
+   * the server will not renew any more (signed out, banned, over).
+   */
+  constructor({ token, expiresAt, serverTime, requestPass, onLost = () => {}, clock = browserClock }) {
+    this.requestPass = requestPass;
+    this.onLost = onLost;
+    this.clock = clock;
+    this.lost = false;
+    this.#accept({ token, expiresAt, serverTime });
+  }
+
+  start() {
+    this.#schedule();
+  }
+
+  stop() {
+    this.clock.clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  /** The token to use after `used` was refused; joins a renewal that is already running. */
+  renew(used = this.token) {
+    if (used !== this.token) return Promise.resolve(this.token);
+    this.#renewing ??= this.#renew().finally(() => (this.#renewing = null));
+    return this.#renewing;
+  }
+
+  async #renew() {
+    try {
+      this.#accept(await this.requestPass(this.token));
+    } catch (error) {
+      this.#failures += 1;
+      if (REFUSALS.has(error.status) && !this.lost) {
+        this.lost = true;
+        this.stop();
+        this.onLost(error);
+      }
+      throw error;
+    }
+    this.#failures = 0;
+    this.lost = false;
+    if (this.#timer !== null) this.#schedule();
+    return this.token;
+  }
+
+  #accept({ token, expiresAt, serverTime }) {
+    this.token = token;
+    const lifeMs = Date.parse(expiresAt) - Date.parse(serverTime);
+    this.endsAt = this.clock.now() + lifeMs;
+  }
+
+  #schedule() {
+    this.clock.clearTimeout(this.#timer);
+    const early = RENEW_BEFORE_MS + between(this.clock, 0, RENEW_BEFORE_MS / 6);
+    this.#timer = this.clock.setTimeout(() => this.#renewOnTime(), Math.max(1_000, this.endsAt - early - this.clock.now()));
+  }
+
+  #renewOnTime() {
+    this.renew().catch(() => {
+      if (this.lost) return;
+      const longest = Math.min(RETRY_TO_MS, RETRY_FROM_MS * 2 ** this.#failures);
+      this.#timer = this.clock.setTimeout(() => this.#renewOnTime(), between(this.clock, RETRY_FROM_MS, longest));
+    });
+  }
+}
+
+/** Asks the server for a pass with the login's cookie, the CSRF token of the page and the pass so far. */
+export const passRequest =
+  ({ url, csrfToken, fetch = globalThis.fetch.bind(globalThis), timeout = () => AbortSignal.timeout(10_000) }) =>
+  async (token) => {
+    const headers = { Accept: "application/json", "X-CSRFToken": csrfToken, Authorization: `Bearer ${token}` };
+    return readAnswer(await fetchAnswer(fetch, url, { method: "POST", headers, signal: timeout() }));
+  };

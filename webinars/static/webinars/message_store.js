@@ -1,0 +1,92 @@
+/**
+ * The chat's messages: what the server numbered, in order of `seq` and each once, then what this
+ * page wrote and the server has not confirmed yet.
+ *
+ * `seq` has no gaps, so `lastSeq` (the end of the unbroken run) says what to ask for next, and a
+ * message beyond it says that something is missing.
+ */
+export class MessageStore {
+  #bySeq = new Map();
+  #seqOfId = new Map();
+  #pending = new Map();
+  #listeners = new Set();
+  #newest = 0;
+
+  constructor() {
+    this.lastSeq = 0;
+  }
+
+  /** Calls `listener({ put: entries, gone: keys })` after each change. */
+  subscribe(listener) {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** The newest page of the history: the run begins with its oldest message. */
+  seed(messages) {
+    if (messages.length) this.lastSeq = Math.min(...messages.map(({ seq }) => seq)) - 1;
+    this.add(messages);
+  }
+
+  add(messages) {
+    const put = [];
+    const gone = [];
+    for (const message of messages) {
+      const known = this.#bySeq.get(message.seq);
+      if (known && known.deleted === message.deleted) continue;
+      if (this.#pending.delete(message.clientId)) gone.push(message.clientId);
+      this.#bySeq.set(message.seq, message);
+      this.#seqOfId.set(message.id, message.seq);
+      this.#newest = Math.max(this.#newest, message.seq);
+      put.push(entryOf(message));
+    }
+    while (this.#bySeq.has(this.lastSeq + 1)) this.lastSeq += 1;
+    this.#tell(put, gone);
+  }
+
+  delete({ id }) {
+    const message = this.#bySeq.get(this.#seqOfId.get(id));
+    if (message) this.add([{ ...message, deleted: true }]);
+  }
+
+  /** Puts a message that is on its way below the others. */
+  addPending({ clientId, body, authorId, authorName, isHost, createdAt }) {
+    const entry = { key: clientId, seq: null, state: "sending", clientId, body, authorId, authorName, isHost, createdAt };
+    this.#pending.set(clientId, entry);
+    this.#tell([entry], []);
+  }
+
+  setPending(clientId, state, reason = "") {
+    const entry = this.#pending.get(clientId);
+    if (!entry) return;
+    const changed = { ...entry, state, reason };
+    this.#pending.set(clientId, changed);
+    this.#tell([changed], []);
+  }
+
+  discard(clientId) {
+    if (this.#pending.delete(clientId)) this.#tell([], [clientId]);
+  }
+
+  pending(clientId) {
+    return this.#pending.get(clientId);
+  }
+
+  /** Whether a message is known to exist that has not arrived. */
+  get hasHole() {
+    return this.#newest > this.lastSeq;
+  }
+
+  /** Every entry in the order of the page. */
+  entries() {
+    const stored = [...this.#bySeq.values()].sort((a, b) => a.seq - b.seq).map(entryOf);
+    return [...stored, ...this.#pending.values()];
+  }
+
+  #tell(put, gone) {
+    if (!put.length && !gone.length) return;
+    for (const listener of this.#listeners) listener({ put, gone });
+  }
+}
+
+const entryOf = (message) => ({ ...message, key: message.clientId || message.id, state: message.deleted ? "deleted" : "sent" });

@@ -1,0 +1,111 @@
+/**
+ * The room as this page knows it: joins the socket, the fallback polling and the catching-up, so
+ * that the rest of the page hears events without caring which way they came.
+ */
+import { browserClock } from "./clock.js";
+import { describeConnection } from "./connection.js";
+import { MessagePolling } from "./message_polling.js";
+import { RoomSocket } from "./socket.js";
+
+const POLLING_AFTER_MS = 4_000;
+const STATE_EVERY_MS = 30_000;
+
+export class Room {
+  #polling;
+  #socket;
+  #waiting = null;
+  #stateAskedAt = -Infinity;
+  #facts = { online: true, superseded: false, socket: "idle", polling: "off", stopStatus: null };
+
+  /** `on` holds the page's answers: connection(view), event(event), state(snapshot). */
+  constructor({ config, api, pass, sync, on, clock = browserClock, WebSocket = globalThis.WebSocket }) {
+    Object.assign(this, { config, api, pass, sync, on, clock });
+    this.#socket = new RoomSocket({
+      url: config.urls.socket,
+      pass,
+      clock,
+      WebSocket,
+      onEvents: (events) => events.forEach((event) => this.on.event(event)),
+      onGap: () => this.#recover(),
+      onState: (state, detail) => this.#socketIs(state, detail),
+    });
+    this.#polling = new MessagePolling({
+      poll: () => this.#poll(),
+      intervalMs: config.intervals.chatPollSeconds * 1000,
+      clock,
+      onState: (state, { error } = {}) => this.#pollingIs(state, error),
+    });
+  }
+
+  enter() {
+    this.#note({ superseded: false, stopStatus: null });
+    this.#socket.start();
+  }
+
+  /** Stops all traffic, keeps what is shown. */
+  leave(facts = {}) {
+    this.clock.clearTimeout(this.#waiting);
+    this.#waiting = null;
+    this.#polling.stop();
+    this.#socket.stop();
+    this.#note(facts);
+  }
+
+  setOnline(online) {
+    this.#note({ online });
+    if (online) this.#socket.hurry();
+  }
+
+  /** Whether a message is missing: the store saw a later one. */
+  async fillHole() {
+    await this.sync.catchUp().catch(() => this.#startPolling());
+  }
+
+  #socketIs(state, { code } = {}) {
+    this.#note({ socket: state });
+    if (state === "open") {
+      this.clock.clearTimeout(this.#waiting);
+      this.#waiting = null;
+      this.#polling.stop();
+      return;
+    }
+    if (state === "stopped" && code) return this.leave({ stopStatus: code === 4404 ? 404 : code === 4401 ? 401 : 403 });
+    if (state === "waiting") this.#startPolling();
+    if (state === "connecting") this.#waiting ??= this.clock.setTimeout(() => this.#startPolling(), POLLING_AFTER_MS);
+  }
+
+  #startPolling() {
+    if (this.#facts.stopStatus === null && !this.#facts.superseded) this.#polling.start();
+  }
+
+  #pollingIs(state, error) {
+    this.#note({ polling: state });
+    if (state === "stopped") this.leave({ stopStatus: error.status });
+  }
+
+  async #poll() {
+    await this.sync.catchUp();
+    if (this.clock.now() - this.#stateAskedAt >= STATE_EVERY_MS) await this.#askState();
+  }
+
+  async #askState() {
+    this.#stateAskedAt = this.clock.now();
+    this.on.state(await this.api.get(this.config.urls.state));
+  }
+
+  /** After a connection or a hole: what was missed, then how the webinar stands. */
+  async #recover() {
+    try {
+      await this.sync.catchUp({ lookBack: true });
+      await this.#askState();
+    } catch (error) {
+      if ([401, 403, 404, 410].includes(error.status)) this.leave({ stopStatus: error.status });
+      else this.#startPolling();
+    }
+  }
+
+  #note(facts) {
+    Object.assign(this.#facts, facts);
+    this.on.connection(describeConnection(this.#facts));
+  }
+}
