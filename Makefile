@@ -1,0 +1,30 @@
+# Two commands to know: `make demo` runs everything, `make test` tests everything. Both set up what they need first.
+#
+#   make demo PORT=8000 ATTENDEES=25 EVENTFLOW_DATA_DIR=.data
+#   make test ARGS="-k chat"
+
+.PHONY: help demo test lint format bench lock setup
+
+help:
+	@sed -n 's/^# *\(make .*\)/\1/p; s/^\([a-z]*\):.*## /  make \1	/p' Makefile
+
+demo:  ## a running EventFlow with sample data and simulated attendees, until Ctrl-C
+	@exec sh scripts/python.sh scripts/bootstrap demo
+
+test:  ## the whole test suite, with real PostgreSQL, Redis and Chromium
+	@exec sh scripts/python.sh scripts/bootstrap test $(ARGS)
+
+lint:  ## ruff, mypy, import-linter
+	@exec sh scripts/python.sh scripts/bootstrap lint
+
+format:  ## put the code in ruff's format
+	@exec sh scripts/python.sh scripts/bootstrap format
+
+bench:  ## measure beside bare ceilings (docs/benchmarks.md)
+	@exec sh scripts/python.sh scripts/bootstrap bench $(ARGS)
+
+lock:  ## pin the newest allowed versions, with hashes
+	@exec sh scripts/python.sh scripts/bootstrap lock $(ARGS)
+
+setup:  ## only the set-up that the others begin with
+	@exec sh scripts/python.sh scripts/bootstrap setup
