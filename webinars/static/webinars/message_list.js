@@ -51,8 +51,7 @@ export class MessageList {
   #change(put, gone) {
     const follow = this.#atEnd() || put.some(({ state }) => state === "sending");
     const fresh = put.filter(({ key, state, authorId }) => !this.#items.has(key) && state === "sent" && authorId !== this.me);
-    const replaced = new Set(put.map(({ key }) => key));
-    gone.filter((key) => !replaced.has(key)).forEach((key) => this.#remove(key));
+    gone.forEach((key) => this.#remove(key));
     this.#put(put);
     if (follow) return this.toEnd();
     this.#unseen += fresh.length;

@@ -34,7 +34,7 @@ export class MessageStore {
     for (const message of messages) {
       const known = this.#bySeq.get(message.seq);
       if (known && known.deleted === message.deleted) continue;
-      if (this.#pending.delete(message.clientId)) gone.push(message.clientId);
+      if (this.#isMine(message) && this.#pending.delete(message.clientId)) gone.push(message.clientId);
       this.#bySeq.set(message.seq, message);
       this.#seqOfId.set(message.id, message.seq);
       this.#newest = Math.max(this.#newest, message.seq);
@@ -83,10 +83,15 @@ export class MessageStore {
     return [...stored, ...this.#pending.values()];
   }
 
+  /** Other people's client ids may be the same: only the author's own confirm a pending message. */
+  #isMine({ clientId, authorId }) {
+    return this.#pending.get(clientId)?.authorId === authorId;
+  }
+
   #tell(put, gone) {
     if (!put.length && !gone.length) return;
     for (const listener of this.#listeners) listener({ put, gone });
   }
 }
 
-const entryOf = (message) => ({ ...message, key: message.clientId || message.id, state: message.deleted ? "deleted" : "sent" });
+const entryOf = (message) => ({ ...message, key: message.id, state: message.deleted ? "deleted" : "sent" });
