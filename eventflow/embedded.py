@@ -17,7 +17,7 @@ import stat
 import subprocess
 import time
 import warnings
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -325,13 +325,14 @@ class EmbeddedServers:
         self.report = report
         self.servers: list[Server] = []
 
-    def configure(self, environ: MutableMapping[str, str]) -> None:
+    def configure(self, environ: MutableMapping[str, str], *, also: Mapping[str, str] | None = None) -> None:
         """Write `<data_dir>/env` and put what it says into `environ`, where what is there already wins.
 
         Secrets are made once and kept; the address of a server that the environment names is not written down.
+        `also` are values to write when the file has none of that name.
         """
         path = self.data_dir.path
-        known = self.data_dir.read_env()
+        known = dict(also or {}) | self.data_dir.read_env()
         values = {name: known.get(name) or make() for name, make in GENERATED.items()}
         self.servers = []
         if not environ.get("DATABASE_URL"):
@@ -373,4 +374,5 @@ GENERATED: dict[str, Callable[[], str]] = {
     "SECRET_KEY": lambda: secrets.token_urlsafe(48),
     "LIVE_PASS_KEYS": lambda: f"k1:{secrets.token_urlsafe(48)}",
     "CRON_SECRET": lambda: secrets.token_urlsafe(32),
+    "DEMO_PASSWORD": lambda: f"eventflow-{secrets.token_hex(4)}",
 }

@@ -1,4 +1,4 @@
-"""Which Chromium the browser tests use. `python -m eventflow.testing.chromium` prints it, or fails when there is none."""
+"""Which Chromium the browser tests use: `python -m eventflow.testing.chromium` prints it, or fails without one."""
 
 import os
 import shutil

@@ -1,0 +1,326 @@
+"""Simulated attendees: they come, watch, chat, lose interest and come back, through the doors everybody uses.
+
+`python -m eventflow.demo.attendees WEBINAR --count N --http URL --sockets URL`. Their passes come from
+`manage.py issue_passes`; everything after that (track, ping, chat, websocket, renewal, exit) goes to the real doors,
+at the intervals the server hands out. A server that is away is asked less and less often, with chance in the pauses.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import random
+import signal
+import sys
+import time
+import uuid
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import websockets
+
+from eventflow.demo import texts
+
+ENTER_WITHIN_SECONDS = 45.0
+SILENT_SECONDS = 90.0  # no frame for so long, though heartbeats come more often: the line is dead
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
+REISSUE_SECONDS = 60.0
+CLOSED_PAUSE = 30.0  # the webinar is over: look again whether it has started anew
+
+
+class Away(Exception):
+    """The server could not be reached, or said that it cannot answer now."""
+
+
+class Refused(Exception):
+    """The server answered, and the answer is no."""
+
+    def __init__(self, status: int, code: str, retry_after: float) -> None:
+        super().__init__(f"{status} {code}")
+        self.status = status
+        self.code = code
+        self.retry_after = retry_after
+
+
+class Backoff:
+    """1 s, 2 s, 4 s … 30 s, each with chance in it, so that a crowd does not return as one."""
+
+    def __init__(self) -> None:
+        self.next = FIRST_PAUSE
+
+    async def wait(self) -> None:
+        await asyncio.sleep(random.uniform(0.5, 1.0) * self.next)
+        self.next = min(LONGEST_PAUSE, self.next * 2)
+
+    def reset(self) -> None:
+        self.next = FIRST_PAUSE
+
+
+@dataclass
+class Crowd:
+    """What the attendees share: the addresses, a connection pool, their passes, a tally for the log."""
+
+    webinar: str
+    http: httpx.AsyncClient
+    sockets: str
+    tokens: list[str]
+    issued_at: float = field(default_factory=time.monotonic)
+    issuing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    tally: Counter[str] = field(default_factory=Counter)
+    inside: int = 0
+
+    async def new_token(self, number: int) -> str:
+        """For a pass that can no longer be renewed. All are made anew at once, as they expired together."""
+        async with self.issuing:
+            if time.monotonic() - self.issued_at > REISSUE_SECONDS:
+                self.tokens = await issue_passes(self.webinar, count=len(self.tokens))
+                self.issued_at = time.monotonic()
+        return self.tokens[number]
+
+
+class Attendee:
+    def __init__(self, crowd: Crowd, number: int) -> None:
+        self.crowd = crowd
+        self.number = number
+        self.token = crowd.tokens[number]
+        self.session_id = ""
+        self.intervals: dict[str, float] = {}
+        self.renewal = asyncio.Lock()
+        self.greeted = False
+
+    async def live(self) -> None:
+        """Come, stay for a while, go, and perhaps come back; until cancelled."""
+        await asyncio.sleep(random.uniform(0, ENTER_WITHIN_SECONDS))
+        backoff = Backoff()
+        while True:
+            try:
+                await self.visit(minutes=random.choice([3, 8, 15, 25, 40]))
+                backoff.reset()
+                await asyncio.sleep(random.uniform(20, 150))
+            except Away:
+                self.crowd.tally["away"] += 1
+                await backoff.wait()
+            except Refused as refused:
+                self.crowd.tally[f"refused {refused.status} {refused.code}"] += 1
+                if refused.status in (401, 403, 404):
+                    return  # a lost pass or a ban: this person is not coming back by itself
+                await asyncio.sleep(max(refused.retry_after, CLOSED_PAUSE))
+
+    async def visit(self, *, minutes: float) -> None:
+        await self.track(fresh=True)
+        self.crowd.inside += 1
+        socket = asyncio.create_task(self.listen())
+        try:
+            await self.stay(until=time.monotonic() + minutes * 60 * random.uniform(0.6, 1.4))
+        finally:
+            self.crowd.inside -= 1
+            socket.cancel()
+            with contextlib.suppress(Away, Refused, asyncio.CancelledError):
+                await asyncio.wait_for(self.leave(), timeout=2)
+
+    async def stay(self, *, until: float) -> None:
+        now = time.monotonic()
+        due = {
+            "ping": now + self.ping_pause(),
+            "track": now + self.intervals["trackSeconds"],
+            "chat": now + chat_pause(),
+        }
+        while (moment := min(*due.values(), until)) < until:
+            await asyncio.sleep(max(0.0, moment - time.monotonic()))
+            what = min(due, key=due.__getitem__)
+            if what == "ping":
+                await self.patiently(self.ping)
+                due[what] = time.monotonic() + self.ping_pause()
+            elif what == "track":
+                await self.patiently(self.track)
+                due[what] = time.monotonic() + self.intervals["trackSeconds"]
+            else:
+                await self.patiently(self.chat)
+                due[what] = time.monotonic() + chat_pause()
+        await asyncio.sleep(max(0.0, until - time.monotonic()))
+
+    async def patiently(self, call: Any) -> None:
+        """Like the page: at most three more tries, then it waits for its next turn."""
+        backoff = Backoff()
+        for _ in range(4):
+            try:
+                await call()
+                return
+            except Away:
+                self.crowd.tally["away"] += 1
+                await backoff.wait()
+            except Refused as refused:
+                if refused.status != 429:
+                    raise
+                await asyncio.sleep(refused.retry_after)
+
+    def ping_pause(self) -> float:
+        jitter = self.intervals["pingJitterSeconds"]
+        return self.intervals["pingSeconds"] + random.uniform(-jitter, jitter)
+
+    async def track(self, *, fresh: bool = False) -> None:
+        if fresh:
+            self.session_id = str(uuid.uuid4())
+        data = await self.call("POST", "access/track", {"session_id": self.session_id, "referrer": ""})
+        if data["session"] == "closed":
+            return await self.track(fresh=True)
+        self.intervals = data["intervals"]
+        self.crowd.tally["tracks"] += 1
+        return None
+
+    async def ping(self) -> None:
+        body = {"session_id": self.session_id, "view_state": {"is_visible": True, "is_active": True}}
+        data = await self.call("POST", "presence/ping", body)
+        self.crowd.tally["pings"] += 1
+        if data.get("session") == "closed":
+            await self.track(fresh=True)
+
+    async def leave(self) -> None:
+        await self.call("POST", "access/exit", {"session_id": self.session_id})
+        self.crowd.tally["exits"] += 1
+
+    async def chat(self) -> None:
+        line = random.choice(texts.REMARKS if self.greeted else texts.GREETINGS)
+        self.greeted = True
+        await self.call("POST", "messages", {"body": line, "client_id": str(uuid.uuid4())})
+        self.crowd.tally["messages"] += 1
+
+    async def call(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """`data` of the answer. An expired pass is renewed once, by whichever call meets it first."""
+        token = self.token
+        response = await self.send(method, path, body)
+        if response.status_code == 401:
+            await self.renew(instead_of=token)
+            response = await self.send(method, path, body)
+        if response.status_code >= 500:
+            raise Away
+        if response.is_error:
+            answer = json_of(response)
+            raise Refused(response.status_code, answer.get("code", ""), retry_after_of(response))
+        return json_of(response).get("data") or {}
+
+    async def send(self, method: str, path: str, body: dict[str, Any]) -> httpx.Response:
+        url = f"/api/webinars/{self.crowd.webinar}/{path}"
+        try:
+            return await self.crowd.http.request(
+                method, url, json=body, headers={"Authorization": f"Bearer {self.token}"}
+            )
+        except httpx.HTTPError:
+            raise Away from None
+
+    async def renew(self, *, instead_of: str) -> None:
+        async with self.renewal:
+            if self.token != instead_of:
+                return
+            response = await self.send("POST", "token", {})
+            if response.status_code == 401:  # too late to renew: the server was away for longer than a pass lives
+                self.token = await self.crowd.new_token(self.number)
+            elif response.is_success:
+                self.token = json_of(response)["data"]["token"]
+                self.crowd.tally["renewals"] += 1
+            else:
+                raise Away
+
+    async def listen(self) -> None:
+        """Keep a websocket open and read what comes, as the page does; reconnect with a growing pause."""
+        backoff = Backoff()
+        url = f"{self.crowd.sockets}/ws/webinars/{self.crowd.webinar}/"
+        while True:
+            token = self.token
+            try:
+                protocols = [websockets.Subprotocol("eventflow.v1"), websockets.Subprotocol(f"bearer.{token}")]
+                async with websockets.connect(url, subprotocols=protocols, compression=None, proxy=None) as socket:
+                    self.crowd.tally["sockets"] += 1
+                    while True:
+                        frame = json.loads(await asyncio.wait_for(socket.recv(), timeout=SILENT_SECONDS))
+                        backoff.reset()
+                        self.crowd.tally["events"] += len(frame.get("events", ()))
+            except websockets.ConnectionClosed as closed:
+                code = closed.rcvd.code if closed.rcvd else 0
+                if code in (4403, 4404):
+                    return
+                if code == 4401:
+                    with contextlib.suppress(Away, Refused):
+                        await self.renew(instead_of=token)
+            except (OSError, websockets.WebSocketException, TimeoutError):
+                pass
+            self.crowd.tally["reconnects"] += 1
+            await backoff.wait()
+
+
+def chat_pause() -> float:
+    return min(900.0, random.expovariate(1 / 200) + 8)
+
+
+def json_of(response: httpx.Response) -> dict[str, Any]:
+    try:
+        return dict(response.json())
+    except ValueError:
+        return {}
+
+
+def retry_after_of(response: httpx.Response) -> float:
+    text = response.headers.get("Retry-After", "")
+    return float(text) if text.isdigit() else 5.0
+
+
+async def issue_passes(webinar: str, *, count: int) -> list[str]:
+    """Tokens from `manage.py issue_passes`. Raises Away when it cannot make them now."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "manage.py", "issue_passes", webinar, "--count", str(count), "--group", "crowd", "--yes",
+        stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    output, _ = await process.communicate()
+    if process.returncode:
+        raise Away
+    return [json.loads(line)["token"] for line in output.decode().splitlines()]
+
+
+async def crowd_of(webinar: str, *, count: int, http: str, sockets: str) -> None:
+    backoff = Backoff()
+    while True:
+        try:
+            tokens = await issue_passes(webinar, count=count)
+            break
+        except Away:
+            await backoff.wait()
+    limits = httpx.Limits(max_connections=max(20, count), max_keepalive_connections=max(20, count))
+    async with httpx.AsyncClient(base_url=http, timeout=10, limits=limits, trust_env=False) as client:
+        crowd = Crowd(webinar, client, sockets, tokens)
+        people = [asyncio.create_task(Attendee(crowd, number).live()) for number in range(count)]
+        report = asyncio.create_task(tell(crowd))
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        await stop.wait()
+        report.cancel()
+        for person in people:
+            person.cancel()
+        await asyncio.wait(people, timeout=2.5)
+
+
+async def tell(crowd: Crowd) -> None:
+    """A line a minute: how many are inside and what they did."""
+    while True:
+        await asyncio.sleep(60)
+        did = ", ".join(f"{count} {what}" for what, count in sorted(crowd.tally.items()))
+        print(
+            f"{time.strftime('%H:%M:%S')} {crowd.inside} inside; since the last line: {did or 'nothing'}", flush=True
+        )
+        crowd.tally.clear()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Simulated attendees of one webinar.")
+    parser.add_argument("webinar")
+    parser.add_argument("--count", type=int, default=25)
+    parser.add_argument("--http", required=True, help="http://host:port")
+    parser.add_argument("--sockets", required=True, help="ws://host:port")
+    options = parser.parse_args()
+    asyncio.run(crowd_of(options.webinar, count=options.count, http=options.http, sockets=options.sockets))
+
+
+if __name__ == "__main__":
+    main()

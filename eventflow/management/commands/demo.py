@@ -1,0 +1,107 @@
+"""`manage.py demo`: all of EventFlow on this machine, with sample data and simulated attendees, until Ctrl-C."""
+
+import os
+import time
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import Error, connection
+from django.utils import timezone
+
+from eventflow.data_dir import StartError, say
+from eventflow.demo import programs, sample_data
+from eventflow.demo.programs import Child
+from eventflow.demo.static_files import collect_static_when_changed
+from eventflow.demo.supervisor import Stopped, Supervisor
+from eventflow.demo.surroundings import HOST, attendee_count, check_ports, http_port, prepare
+
+KEEP_LIVE_SECONDS = 300
+
+
+class Command(BaseCommand):
+    help = (
+        "Runs all of EventFlow on this machine with sample data and simulated attendees, until Ctrl-C. "
+        "By environment: PORT (8000; sockets on the next), ATTENDEES (25), EVENTFLOW_DATA_DIR (.data), "
+        "and DATABASE_URL or REDIS_URL to use servers of your own."
+    )
+    requires_system_checks = ()
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        began = time.monotonic()
+        servers = prepare()
+        supervisor = Supervisor(servers=servers, children=[])
+        supervisor.listen_for_signals()
+        try:
+            servers.data_dir.claim()
+        except StartError as error:
+            raise CommandError(str(error)) from None
+        try:
+            supervisor.end_leftovers()
+            check_ports()
+            self.bring_up(supervisor)
+            say(f"Started in {time.monotonic() - began:.0f} s. Logs are in {servers.data_dir.path / 'logs'}.")
+            self.stdout.write(f"EventFlow is ready: http://{HOST}:{http_port()}/")
+            self.stdout.write(sign_in_table(os.environ["DEMO_PASSWORD"]))
+            self.stdout.flush()
+            supervisor.run(now_and_then=keep_live, every=KEEP_LIVE_SECONDS)
+        except StartError as error:
+            raise CommandError(str(error)) from None
+        except Stopped:
+            pass
+        finally:
+            say("Stopping …")
+            supervisor.stop()
+        say("Stopped. The data stays; `make demo` finds it again.")
+
+    def bring_up(self, supervisor: Supervisor) -> None:
+        logs = supervisor.servers.data_dir.path / "logs"
+        names = [server.name for server in supervisor.servers.servers]
+        if names:
+            say(f"Starting {' and '.join(names)} …")
+        supervisor.servers.start()
+        say("Preparing the database and the static files …")
+        try:
+            call_command("migrate", interactive=False, verbosity=0)
+            collect_static_when_changed()
+            sample_data.load(password=os.environ["DEMO_PASSWORD"], now=timezone.now())
+        except Error as error:
+            raise StartError(f"The database refused: {str(error).strip()} Check DATABASE_URL.") from None
+        connection.close()
+        supervisor.pause(0)
+
+        say("Starting the web server, the socket server, the worker and beat …")
+        http, sockets = f"http://{HOST}:{http_port()}", f"ws://{HOST}:{os.environ['SOCKET_PORT']}"
+        web = Child("web", programs.http_server(host=HOST, port=http_port()), log=logs / "web.log")
+        room = Child(
+            "sockets",
+            programs.socket_server(host=HOST, port=int(os.environ["SOCKET_PORT"])),
+            log=logs / "sockets.log",
+        )
+        worker = Child("worker", programs.worker(), log=logs / "worker.log")
+        beat = Child("beat", programs.beat(), log=logs / "beat.log")
+        for child in (web, room, worker, beat):
+            supervisor.start(child)
+        supervisor.wait_until_ready(web, f"{http}/healthz")
+        supervisor.wait_until_ready(room, f"{sockets.replace('ws:', 'http:')}/healthz")
+        if count := attendee_count():
+            command = programs.attendees(webinar=sample_data.LIVE_SLUG, count=count, http=http, sockets=sockets)
+            supervisor.start(Child("attendees", command, log=logs / "attendees.log"))
+
+
+def keep_live() -> None:
+    try:
+        sample_data.extend_live_webinar(now=timezone.now())
+    except Error as error:  # the database is being restarted; the next call comes soon enough
+        say(f"The live webinar was not extended: {str(error).strip()}")
+    finally:
+        connection.close()
+
+
+def sign_in_table(password: str) -> str:
+    rows = [("sign in as", "email", "password")]
+    rows += [(person.part, person.email, password) for person in sample_data.SIGN_INS]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    return "\n".join(
+        "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
