@@ -16,7 +16,7 @@ export class LivePass {
   #failures = 0;
 
   /**
-   * `requestPass(token)` answers {token, expiresAt, serverTime}; `onLost(error)` is told once when
+   * `requestPass(token, stillValid)` answers {token, expiresAt, serverTime}; `onLost(error)` is told once when
    * the server will not renew any more (signed out, banned, over).
    */
   constructor({ token, expiresAt, serverTime, requestPass, onLost = () => {}, clock = browserClock }) {
@@ -45,7 +45,7 @@ export class LivePass {
 
   async #renew() {
     try {
-      this.#accept(await this.requestPass(this.token));
+      this.#accept(await this.requestPass(this.token, this.endsAt > this.clock.now()));
     } catch (error) {
       this.#failures += 1;
       if (REFUSALS.has(error.status) && !this.lost) {
@@ -82,10 +82,23 @@ export class LivePass {
   }
 }
 
-/** Asks the server for a pass with the login's cookie, the CSRF token of the page and the pass so far. */
-export const passRequest =
-  ({ url, csrfToken, fetch = globalThis.fetch.bind(globalThis), timeout = () => AbortSignal.timeout(10_000) }) =>
-  async (token) => {
-    const headers = { Accept: "application/json", "X-CSRFToken": csrfToken, Authorization: `Bearer ${token}` };
-    return readAnswer(await fetchAnswer(fetch, url, { method: "POST", headers, signal: timeout() }));
+/**
+ * Asks the server for a pass: with the one so far while it is valid, else (a laptop that slept) with
+ * the login's cookie and the page's CSRF token.
+ */
+export const passRequest = ({
+  url,
+  csrfToken,
+  fetch = globalThis.fetch.bind(globalThis),
+  timeout = () => AbortSignal.timeout(10_000),
+}) => {
+  const ask = (credential) => {
+    const headers = { Accept: "application/json", ...credential };
+    return fetchAnswer(fetch, url, { method: "POST", headers, signal: timeout() });
   };
+  return async (token, stillValid) => {
+    const byPass = stillValid ? await ask({ Authorization: `Bearer ${token}` }) : null;
+    if (byPass && byPass.status !== 401) return readAnswer(byPass);
+    return readAnswer(await ask({ "X-CSRFToken": csrfToken }));
+  };
+};

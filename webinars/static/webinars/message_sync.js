@@ -29,10 +29,10 @@ export class MessageSync {
     do {
       this.#again = false;
       for (;;) {
-        const { messages, lastSeq } = await this.api.get(`${this.url}?after=${after}&limit=${PAGE}`);
+        const { messages } = await this.api.get(`${this.url}?after=${after}&limit=${PAGE}`);
         this.store.add(messages);
-        if (!messages.length || this.store.lastSeq >= lastSeq) break;
-        after = Math.max(after + 1, this.store.lastSeq);
+        if (messages.length < PAGE) break;
+        after = messages.at(-1).seq;
       }
       after = this.store.lastSeq;
     } while (this.#again);

@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { ApiClient, ApiError, retryAfterSeconds } from "../api_client.js";
+import { LivePass, passRequest } from "../live_pass.js";
+import { Deferred, FakeClock, settle } from "./fake_clock.js";
+
+const SERVER_TIME = "2026-03-02T10:00:00Z";
+const answerOf = (token, minutes = 10) => ({
+  token,
+  expiresAt: new Date(Date.parse(SERVER_TIME) + minutes * 60_000).toISOString(),
+  serverTime: SERVER_TIME,
+});
+
+function passWith(requestPass, { clock = new FakeClock(), onLost } = {}) {
+  return new LivePass({ ...answerOf("first"), requestPass, clock, onLost });
+}
+
+const json = (status, body, headers = {}) => new Response(JSON.stringify(body), { status, headers });
+const ok = (data) => json(200, { success: true, data });
+const refused = (status, code = "refused", headers = {}) => json(status, { success: false, error: "No.", code }, headers);
+
+test("a pass is renewed about a minute before it ends, by the server's clock", async () => {
+  const clock = new FakeClock({ now: Date.parse("2031-01-01T00:00:00Z") });
+  const asked = [];
+  const pass = passWith(async (token) => (asked.push([token, clock.now() - start]), answerOf("second")), { clock });
+  const start = clock.now();
+
+  pass.start();
+  await clock.pass(9 * 60_000);
+
+  assert.deepEqual(asked, [["first", 9 * 60_000 - 5_000]]);
+  assert.equal(pass.token, "second");
+});
+
+test("calls that meet a 401 together wait for one renewal and go out once more", async () => {
+  const renewal = new Deferred();
+  let renewals = 0;
+  const pass = passWith(() => (renewals += 1, renewal.promise));
+  const sent = [];
+  const fetch = async (url, { headers }) => {
+    sent.push([url, headers.Authorization]);
+    return headers.Authorization === "Bearer second" ? ok({ url }) : refused(401);
+  };
+  const api = new ApiClient({ pass, fetch, timeout: () => undefined });
+
+  const calls = ["/a", "/b", "/c"].map((url) => api.get(url));
+  await settle();
+  renewal.resolve(answerOf("second"));
+  const answers = await Promise.all(calls);
+
+  assert.equal(renewals, 1);
+  assert.deepEqual(answers, [{ url: "/a" }, { url: "/b" }, { url: "/c" }]);
+  assert.equal(sent.length, 6);
+});
+
+test("a call that fails late, with a pass that has been replaced meanwhile, does not renew again", async () => {
+  let renewals = 0;
+  const pass = passWith(async () => (renewals += 1, answerOf("second")));
+
+  await pass.renew("first");
+  const token = await pass.renew("first");
+
+  assert.equal(token, "second");
+  assert.equal(renewals, 1);
+});
+
+test("a second 401 is not asked again", async () => {
+  const pass = passWith(async () => answerOf("second"));
+  let calls = 0;
+  const api = new ApiClient({ pass, fetch: async () => (calls += 1, refused(401, "bad_pass")), timeout: () => undefined });
+
+  await assert.rejects(api.get("/a"), { status: 401, code: "bad_pass" });
+
+  assert.equal(calls, 2);
+});
+
+test("a refusal to renew is told once and ends the timer", async () => {
+  const clock = new FakeClock();
+  const lost = [];
+  const refusal = new ApiError({ status: 403, code: "banned", message: "No." });
+  const pass = passWith(async () => { throw refusal; }, { clock, onLost: (error) => lost.push(error) });
+
+  pass.start();
+  await clock.pass(60 * 60_000);
+  await assert.rejects(pass.renew(), refusal);
+
+  assert.deepEqual(lost, [refusal]);
+  assert.deepEqual(clock.waits, []);
+});
+
+test("a renewal that finds no server is tried again, later and later", async () => {
+  const clock = new FakeClock({ random: 1 });
+  const asked = [];
+  const pass = passWith(async () => { asked.push(clock.now()); throw new ApiError({ status: 503, code: "away", message: "" }); }, { clock });
+
+  pass.start();
+  await clock.pass(12 * 60_000);
+
+  const waits = asked.slice(1).map((time, index) => (time - asked[index]) / 1000);
+  assert.deepEqual(waits.slice(0, 5), [4, 8, 16, 30, 30]);
+});
+
+test("a valid pass renews itself; an ended one is replaced by the login", async () => {
+  const sent = [];
+  const fetch = async (url, { headers }) => (sent.push({ ...headers }), ok(answerOf("second")));
+  const request = passRequest({ url: "/token", csrfToken: "csrf", fetch, timeout: () => undefined });
+
+  await request("first", true);
+  await request("first", false);
+
+  assert.deepEqual(sent, [
+    { Accept: "application/json", Authorization: "Bearer first" },
+    { Accept: "application/json", "X-CSRFToken": "csrf" },
+  ]);
+});
+
+test("a pass that the server no longer takes falls back to the login", async () => {
+  const fetch = async (url, { headers }) => (headers.Authorization ? refused(401) : ok(answerOf("second")));
+  const request = passRequest({ url: "/token", csrfToken: "csrf", fetch, timeout: () => undefined });
+
+  const answer = await request("first", true);
+
+  assert.equal(answer.token, "second");
+});
+
+test("an answer that is not the envelope, and no answer at all, are errors with a status", async () => {
+  const pass = passWith(async () => answerOf("second"));
+  const api = (fetch) => new ApiClient({ pass, fetch, timeout: () => undefined });
+
+  await assert.rejects(api(async () => new Response("<html>", { status: 502 })).get("/a"), { status: 502, code: "unreadable" });
+  await assert.rejects(api(async () => { throw new TypeError("failed"); }).get("/a"), { status: 0, code: "network" });
+});
+
+test("Retry-After is read as seconds and as a date", () => {
+  const now = Date.parse("2026-03-02T10:00:00Z");
+
+  assert.equal(retryAfterSeconds("7", now), 7);
+  assert.equal(retryAfterSeconds("Mon, 02 Mar 2026 10:00:30 GMT", now), 30);
+  assert.equal(retryAfterSeconds("soon", now), null);
+  assert.equal(retryAfterSeconds(null, now), null);
+});

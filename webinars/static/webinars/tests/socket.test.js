@@ -1,0 +1,188 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { RoomSocket, reconnectWait } from "../socket.js";
+import { FakeClock, settle } from "./fake_clock.js";
+
+function world({ random = 0.5, renew = async () => "renewed", lost = false } = {}) {
+  const clock = new FakeClock({ random });
+  const log = { events: [], gaps: [], states: [], renewals: 0 };
+  const sockets = [];
+  class FakeSocket {
+    constructor(url, protocols) {
+      Object.assign(this, { url, protocols, closed: false });
+      sockets.push(this);
+    }
+
+    close() {
+      this.closed = true;
+    }
+
+    hear(frame) {
+      this.onmessage({ data: JSON.stringify(frame) });
+    }
+
+    hello(seq = 0, epoch = "e1") {
+      this.hear({ type: "hello", epoch, seq, serverTime: "", heartbeatSeconds: 20 });
+    }
+  }
+  const pass = {
+    token: "pass-1",
+    lost,
+    renew: (used) => ((log.renewals += 1), renew(used)),
+  };
+  const socket = new RoomSocket({
+    url: "ws://room/",
+    pass,
+    clock,
+    WebSocket: FakeSocket,
+    onEvents: (events) => log.events.push(...events),
+    onGap: (why) => log.gaps.push(why),
+    onState: (state, detail) => log.states.push([state, detail]),
+  });
+  return { clock, log, sockets, socket, pass, last: () => sockets.at(-1) };
+}
+
+const event = (seq) => ({ seq, type: "message.created", data: { seq } });
+
+test("it offers the protocol and the pass, and asks for what was missed once it is greeted", () => {
+  const { socket, last, log } = world();
+
+  socket.start();
+  last().hello(7);
+
+  assert.deepEqual(last().protocols, ["eventflow.v1", "bearer.pass-1"]);
+  assert.deepEqual(log.gaps, ["connected"]);
+  assert.deepEqual(log.states.map(([state]) => state), ["connecting", "open"]);
+});
+
+test("events pass in order and once; a hole is told after the events that were there", () => {
+  const { socket, last, log } = world();
+  socket.start();
+  last().hello(7);
+
+  last().hear({ type: "events", events: [event(8), event(9)] });
+  last().hear({ type: "events", events: [event(9), event(12)] });
+
+  assert.deepEqual(log.events.map(({ seq }) => seq), [8, 9, 12]);
+  assert.deepEqual(log.gaps, ["connected", "hole"]);
+});
+
+test("a heartbeat that is ahead, or of another epoch, says that something was missed", () => {
+  const { socket, last, log } = world();
+  socket.start();
+  last().hello(7);
+
+  last().hear({ type: "heartbeat", epoch: "e1", seq: 7 });
+  last().hear({ type: "heartbeat", epoch: "e1", seq: 9 });
+  last().hear({ type: "heartbeat", epoch: "e2", seq: 0 });
+
+  assert.deepEqual(log.gaps, ["connected", "behind", "behind"]);
+});
+
+test("silence beyond two and a half heartbeats is a dead socket", async () => {
+  const { socket, last, log, clock } = world();
+  socket.start();
+  last().hello();
+
+  await clock.pass(49_999);
+  const before = log.states.at(-1)[0];
+  await clock.pass(1);
+
+  assert.equal(before, "open");
+  assert.equal(log.states.at(-1)[0], "waiting");
+  assert.equal(last().closed, true);
+});
+
+test("a server that accepts but never greets is left after ten seconds", async () => {
+  const { socket, log, clock } = world();
+  socket.start();
+
+  await clock.pass(10_000);
+
+  assert.equal(log.states.at(-1)[0], "waiting");
+});
+
+test("waits grow from one to thirty seconds and differ from page to page", () => {
+  const waits = (random) => [0, 1, 2, 3, 4, 9].map((attempt) => reconnectWait(new FakeClock({ random }), attempt));
+
+  assert.deepEqual(waits(0), [1000, 1000, 1000, 1000, 1000, 1000]);
+  assert.deepEqual(waits(1), [2000, 4000, 8000, 16000, 30000, 30000]);
+});
+
+test("attempts count up until a connection has held for a while", async () => {
+  const { socket, last, log, clock } = world({ random: 1 });
+  const waits = () => log.states.filter(([state]) => state === "waiting").map(([, { milliseconds }]) => milliseconds);
+  socket.start();
+
+  last().onclose({ code: 1012 });
+  await clock.pass(2_000);
+  last().hello();
+  last().onclose({ code: 1012 });
+  await clock.pass(4_000);
+  last().hello();
+  await clock.pass(11_000);
+  last().onclose({ code: 1006 });
+
+  assert.deepEqual(waits(), [2_000, 4_000, 2_000]);
+});
+
+test("a refused pass is renewed before the next attempt", async () => {
+  const { socket, last, log, clock, pass, sockets } = world({ renew: async () => (pass.token = "pass-2") });
+  socket.start();
+
+  last().onclose({ code: 4401 });
+  await clock.pass(2_000);
+
+  assert.equal(log.renewals, 1);
+  assert.equal(sockets.length, 2);
+  assert.deepEqual(last().protocols, ["eventflow.v1", "bearer.pass-2"]);
+});
+
+test("a pass that is lost for good ends it", async () => {
+  const { socket, last, log, clock, sockets } = world({ renew: async () => { throw new Error("403"); }, lost: true });
+  socket.start();
+
+  last().onclose({ code: 4401 });
+  await clock.pass(60_000);
+
+  assert.deepEqual(log.states.at(-1), ["stopped", { code: 4401 }]);
+  assert.equal(sockets.length, 1);
+});
+
+for (const code of [4403, 4404]) {
+  test(`${code} is final`, async () => {
+    const { socket, last, log, clock, sockets } = world();
+    socket.start();
+
+    last().onclose({ code });
+    await clock.pass(120_000);
+
+    assert.deepEqual(log.states.at(-1), ["stopped", { code }]);
+    assert.equal(sockets.length, 1);
+  });
+}
+
+test("the network's return cuts the wait short", async () => {
+  const { socket, last, sockets } = world();
+  socket.start();
+  last().onclose({ code: 1006 });
+
+  socket.hurry();
+  await settle();
+
+  assert.equal(sockets.length, 2);
+});
+
+test("after leaving, nothing that the old socket says is heard", async () => {
+  const { socket, last, log, clock, sockets } = world();
+  socket.start();
+  last().hello();
+
+  socket.stop();
+  await clock.pass(120_000);
+
+  assert.equal(last().onmessage, null);
+  assert.equal(sockets.length, 1);
+  assert.equal(log.states.at(-1)[0], "stopped");
+});

@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { partsLeft, roughlyLeft } from "../countdown.js";
+import { differs, rangeText } from "../local_times.js";
+import { reloadSoon } from "../reload.js";
+import { FakeClock } from "./fake_clock.js";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+test("what is left, in parts, never below zero", () => {
+  assert.deepEqual(partsLeft(49 * HOUR + 5 * MINUTE + 1), { days: 2, hours: 1, minutes: 5, seconds: 1 });
+  assert.deepEqual(partsLeft(59_999), { days: 0, hours: 0, minutes: 1, seconds: 0 });
+  assert.deepEqual(partsLeft(-5), { days: 0, hours: 0, minutes: 0, seconds: 0 });
+});
+
+test("what is left, in a word", () => {
+  assert.equal(roughlyLeft(12 * MINUTE), "12 minutes");
+  assert.equal(roughlyLeft(20_000), "1 minute");
+  assert.equal(roughlyLeft(3 * HOUR + 1), "4 hours");
+  assert.equal(roughlyLeft(72 * HOUR), "3 days");
+});
+
+test("the visitor's zone is worth showing only where the clock on the wall differs", () => {
+  const instant = new Date("2026-07-01T01:00:00Z");
+
+  assert.equal(differs(instant, "Asia/Seoul", "Asia/Tokyo"), false);
+  assert.equal(differs(instant, "Asia/Seoul", "Europe/Berlin"), true);
+});
+
+test("a time in the visitor's zone names the zone", () => {
+  const text = rangeText({
+    start: new Date("2026-07-01T01:00:00Z"),
+    end: new Date("2026-07-01T02:00:00Z"),
+    timeZone: "Europe/London",
+    language: "en-GB",
+  });
+
+  assert.match(text, /Wed,? 1 July/);
+  assert.match(text, /02:00.*03:00/);
+  assert.match(text, /BST|GMT\+1/);
+});
+
+test("a page loads itself again within five seconds, and not twice within fifteen", async () => {
+  const clock = new FakeClock({ random: 0.5 });
+  const memory = new Map();
+  const storage = { getItem: (key) => memory.get(key) ?? null, setItem: (key, value) => memory.set(key, value) };
+  const times = [];
+  const start = clock.now();
+  const again = () => reloadSoon({ clock, storage, reload: () => times.push(clock.now() - start) });
+
+  again();
+  await clock.pass(3_000);
+  again();
+  await clock.pass(30_000);
+
+  assert.deepEqual(times, [2_500, 2_500 + 15_000 + 2_500]);
+});
