@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,6 +15,8 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
 from webinars.calendar_file import calendar_file
+from webinars.guests import guest_id_of, new_guest_id, remember_guest
+from webinars.guests import guest_id_of, new_guest_id, remember_guest
 from webinars.models import User, Webinar
 from webinars.selectors.access import (
     Access,
@@ -24,8 +27,9 @@ from webinars.selectors.access import (
     webinar_and_person,
 )
 from webinars.selectors.home import webinars_to_show
-from webinars.selectors.live_page import live_config
-from webinars.selectors.messages import newest_messages
+from webinars.selectors.messages import NEWEST, messages_after
+from webinars.selectors.room import live_config, socket_url
+from webinars.services.live_pass import issue_pass
 from webinars.services.registrations import register
 
 # Later apps fill these places of a page by a template of that name (architecture, "The house").
@@ -53,7 +57,8 @@ def _place(name: str) -> Any:
 def _standing(request: HttpRequest, w: str) -> tuple[Webinar, Person, Access]:
     """The webinar of the URL and how the caller stands to it. A draft exists for its members only."""
     user_id = request.user.id if isinstance(request.user, User) else None
-    found = webinar_and_person(w, user_id=user_id)
+    guest_id = None if user_id else guest_id_of(request) or new_guest_id()
+    found = webinar_and_person(w, user_id=user_id, guest_id=guest_id)
     if found is None:
         raise Http404
     webinar, person = found
@@ -139,17 +144,28 @@ def live(request: HttpRequest, w: str) -> HttpResponse:
     if not access.allowed:
         return _not_yet_in(request, webinar, access)
     now = timezone.now()
+    issued = issue_pass(webinar=webinar, access=access, person=person, now=now)
     context = {
         "webinar": webinar,
         "access": access,
-        "live_config": live_config(webinar=webinar, access=access, person=person, now=now, host=request.get_host()),
-        "first_messages": newest_messages(webinar=webinar),
+        "live_config": live_config(
+            webinar=webinar,
+            person=person,
+            access=access,
+            token=issued.token,
+            token_expires_at=issued.expires_at,
+            socket_url=socket_url(webinar, host=request.get_host(), secure=request.is_secure()),
+            now=now,
+        ),
+        "first_messages": messages_after(webinar.pk, after=None, limit=NEWEST),
         "presence_parts": _place("presence_parts"),
         "now": now,
         **_sign_urls(request.path),
     }
     response = render(request, "webinars/live.html", context)
     response._csp_update = player_sources(webinar)  # type: ignore[attr-defined]
+    if person.guest_id is not None:
+        remember_guest(response, person.guest_id)
     return response
 
 
@@ -160,6 +176,15 @@ def _not_yet_in(request: HttpRequest, webinar: Webinar, access: Access) -> HttpR
         return render(request, "webinars/waiting.html", context)
     context = {"webinar": webinar, "reason": access.reason.value, **_sign_urls(request.path)}
     return render(request, "webinars/refused.html", context, status=403)
+
+
+def socket_url(request: HttpRequest, webinar: Webinar) -> str:
+    """Where the page's socket connects: the same origin, or SOCKET_PORT of the same host."""
+    scheme = "wss" if request.is_secure() else "ws"
+    host = request.get_host()
+    if settings.SOCKET_PORT:
+        host = f"{host.rsplit(':', 1)[0]}:{settings.SOCKET_PORT}"
+    return f"{scheme}://{host}/ws/webinars/{webinar.slug}/"
 
 
 def player_sources(webinar: Webinar) -> dict[str, list[str]]:
