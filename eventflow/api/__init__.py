@@ -1,0 +1,1 @@
+"""Conventions of every API answer: envelope, errors, language (spec 17)."""

@@ -1,0 +1,30 @@
+"""Content-Security-Policy by part of the site (spec 15)."""
+
+from collections.abc import Callable
+
+from csp.middleware import CSPMiddleware
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+
+# Unfold's pages carry inline styles and Alpine expressions; attendees' pages carry neither.
+CONSOLE_ADDITIONS = {"script-src": ["'unsafe-eval'"], "style-src": ["'unsafe-inline'"]}
+
+
+class ContentSecurityMiddleware(CSPMiddleware):
+    """The strict policy for every page, what the console's theme needs for the console, and the socket's address."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        super().__init__(get_response)
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        update = dict(getattr(response, "_csp_update", None) or {})
+        if settings.SOCKET_PORT:
+            host = request.get_host().rsplit(":", 1)[0]
+            scheme = "wss" if request.is_secure() else "ws"
+            update["connect-src"] = [*update.get("connect-src", []), f"{scheme}://{host}:{settings.SOCKET_PORT}"]
+        if request.path_info.startswith("/console/"):
+            for directive, sources in CONSOLE_ADDITIONS.items():
+                update[directive] = [*update.get(directive, []), *sources]
+        if update:
+            response._csp_update = update  # type: ignore[attr-defined]
+        return super().process_response(request, response)

@@ -1,0 +1,49 @@
+"""A cursor for the statements of the hot path."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
+from django.db.backends.utils import CursorWrapper
+
+
+class PreparedCursor(psycopg.Cursor[Any]):
+    """Binds on the server and keeps the statement prepared in the connection (20 to 25 % of a ping's cost)."""
+
+    def execute(self, query: Any, params: Any = None, **kwargs: Any) -> "PreparedCursor":
+        super().execute(query, params, prepare=settings.DATABASE_PREPARED_STATEMENTS)
+        return self
+
+
+@contextmanager
+def prepared_cursor() -> Iterator[CursorWrapper]:
+    """Django's connection, logging and query counting around a `PreparedCursor`."""
+    connection.ensure_connection()
+    assert connection.connection is not None
+    with connection.wrap_database_errors:
+        raw = PreparedCursor(connection.connection)
+    wrapper = connection.make_debug_cursor(raw) if connection.queries_logged else connection.make_cursor(raw)
+    with wrapper as cursor:
+        yield cursor
+
+
+def fetch_one(statement: str, params: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    """The first row of one statement, which must be harmless to repeat: when the connection turns out to be dead
+    (the server was restarted), it is replaced and the statement sent once more."""
+    try:
+        return _fetch_one(statement, params)
+    except (OperationalError, InterfaceError):
+        if connection.in_atomic_block or connection.is_usable():
+            raise
+        connection.close()
+        return _fetch_one(statement, params)
+
+
+def _fetch_one(statement: str, params: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    with prepared_cursor() as cursor:
+        cursor.execute(statement, params)
+        row: tuple[Any, ...] | None = cursor.fetchone()
+    return row

@@ -1,0 +1,47 @@
+"""`/healthz` and `/readyz` (spec 18)."""
+
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from eventflow import redis
+
+
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process answers; nothing else is asked."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+def readyz(request: HttpRequest) -> JsonResponse:
+    """200 when database, Redis and migrations are ready; otherwise 503 and which of them is not.
+
+    Redis being away does not stop the service (realtime falls back to polling), but whoever operates it should know.
+    """
+    parts = {"database": _database(), "redis": _redis()}
+    parts["migrations"] = _migrations() if parts["database"] == "ok" else "unknown"
+    ready = all(state == "ok" for state in parts.values())
+    return JsonResponse({"ready": ready, **parts}, status=200 if ready else 503)
+
+
+def _database() -> str:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except Exception as error:  # whatever is wrong, the answer is the same
+        connection.close_if_unusable_or_obsolete()
+        return f"away: {type(error).__name__}"
+    return "ok"
+
+
+def _redis() -> str:
+    try:
+        redis.client().ping()
+    except redis.RedisUnavailable as error:
+        return f"away: {type(error).__name__}"
+    return "ok"
+
+
+def _migrations() -> str:
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return "ok" if not plan else f"{len(plan)} to apply"

@@ -1,0 +1,334 @@
+"""Every setting, by environment (spec 19).
+
+`<EVENTFLOW_DATA_DIR>/env` is read first, so that commands find the servers that `make demo` started; a real
+environment variable wins over it. Relations between intervals are checked in `eventflow/checks.py`.
+"""
+
+from pathlib import Path
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.retry import Retry
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+DATA_DIR = Path(env.str("EVENTFLOW_DATA_DIR", default=str(BASE_DIR / ".data"))).expanduser().resolve()
+if (DATA_DIR / "env").is_file():
+    environ.Env.read_env(DATA_DIR / "env", overwrite=False)
+
+DEBUG = env.bool("DEBUG", default=False)
+
+SECRET_KEY = env.str("SECRET_KEY", default="debug-only" if DEBUG else "")
+if not SECRET_KEY:
+    raise ImproperlyConfigured("SECRET_KEY is not set: give it in the environment, or run `make demo`, which makes one.")
+
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+# --- Applications ---------------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "unfold.contrib.import_export",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.contrib.humanize",
+    "channels",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "django_celery_beat",
+    "import_export",
+    "django_structlog",
+    "eventflow.apps.EventflowConfig",
+    "webinars.apps.WebinarsConfig",
+    "presence.apps.PresenceConfig",
+    "stats.apps.StatsConfig",
+]
+
+# The hot path comes first: what it answers needs none of the others (architecture, "Hot path").
+MIDDLEWARE = [
+    "eventflow.api.hot_path.HotPathMiddleware",
+    "eventflow.unavailable.DatabaseUnavailableMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "eventflow.content_security.ContentSecurityMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+ROOT_URLCONF = "eventflow.urls"
+WSGI_APPLICATION = "eventflow.wsgi.application"
+ASGI_APPLICATION = "eventflow.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# --- Database and Redis ---------------------------------------------------------------------------------------------
+
+DATABASES = {"default": env.db("DATABASE_URL", default="postgresql://localhost/eventflow")}
+DATABASES["default"].update(
+    CONN_MAX_AGE=env.int("DATABASE_CONN_MAX_AGE", default=600),
+    ATOMIC_REQUESTS=False,
+)
+DATABASES["default"].setdefault("OPTIONS", {}).update(
+    connect_timeout=env.int("DATABASE_CONNECT_TIMEOUT_SECONDS", default=3),
+    # A dead or frozen server must not hold a request: a silent connection is given up after these limits.
+    keepalives_idle=5,
+    keepalives_interval=2,
+    keepalives_count=2,
+    tcp_user_timeout=5000,
+    options=f"-c statement_timeout={env.int('DATABASE_STATEMENT_TIMEOUT_MS', default=30000)}"
+    f" -c lock_timeout={env.int('DATABASE_LOCK_TIMEOUT_MS', default=4000)}"
+    " -c timezone=UTC",
+)
+# Prepared statements save 20 to 25 % on the hot path; switch off behind PgBouncer's transaction mode.
+DATABASE_PREPARED_STATEMENTS = env.bool("DATABASE_PREPARED_STATEMENTS", default=True)
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
+REDIS_TIMEOUT_SECONDS = env.float("REDIS_TIMEOUT_SECONDS", default=0.5)
+# After a failed call a process leaves Redis alone for this long, so that a frozen Redis costs one wait, not one each.
+REDIS_RETRY_AFTER_SECONDS = env.float("REDIS_RETRY_AFTER_SECONDS", default=2.0)
+
+CACHES = {
+    "default": {
+        "BACKEND": "eventflow.redis.ForgivingRedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "eventflow",
+        "OPTIONS": {
+            "socket_timeout": REDIS_TIMEOUT_SECONDS,
+            "socket_connect_timeout": REDIS_TIMEOUT_SECONDS,
+            "retry": Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
+        },
+    }
+}
+
+# Sessions are kept in the database and read from the cache: a lost Redis logs nobody out.
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_COOKIE_NAME = "eventflow_session"
+SESSION_COOKIE_SECURE = not DEBUG and env.bool("SECURE_COOKIES", default=True)
+CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE
+SESSION_COOKIE_SAMESITE = "Lax"
+
+# --- People ---------------------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "webinars.User"
+# The email is unique without regard to case, by the constraint `user_email_unique`.
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_SIGNUP_FORM_CLASS = "webinars.forms.SignupForm"
+ACCOUNT_ADAPTER = "webinars.account_adapter.AccountAdapter"
+ACCOUNT_EMAIL_VERIFICATION = env.str("ACCOUNT_EMAIL_VERIFICATION", default="mandatory")
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = ACCOUNT_EMAIL_VERIFICATION == "mandatory"
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = True
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
+
+EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="EventFlow <no-reply@localhost>")
+
+# --- Language and time ----------------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "ko"
+LANGUAGES = [("ko", _("Korean")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "Asia/Seoul"
+USE_I18N = True
+USE_TZ = True
+
+# --- Static files and pages -----------------------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [path for path in [BASE_DIR / "static_build"] if path.is_dir()]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_MANIFEST_STRICT = False
+MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(DATA_DIR / "media"))
+MEDIA_URL = "/media/"
+
+# Where pages find the socket: on the same origin (a proxy in production), or on this port of the same host.
+SOCKET_PORT = env.int("SOCKET_PORT", default=0)
+
+# How many proxies of ours stand in front and append to X-Forwarded-For.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+X_FRAME_OPTIONS = "DENY"
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "frame-src": [SELF],
+        "media-src": [SELF, "blob:"],
+        "worker-src": [SELF, "blob:"],
+        "object-src": [NONE],
+        "base-uri": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# --- API ------------------------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["webinars.api.authentication.LivePassAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["eventflow.api.envelope.EnvelopeRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "eventflow.api.envelope.OneRenderer",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "eventflow.api.errors.answer_error",
+    "UNAUTHENTICATED_USER": None,
+    "UNAUTHENTICATED_TOKEN": None,
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "EventFlow API",
+    "VERSION": "1",
+    "DESCRIPTION": "Live webinars and the attendance numbers that come out of them.",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": [],
+    "SERVE_AUTHENTICATION": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/",
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+
+# --- Live pass (spec 4) ---------------------------------------------------------------------------------------------
+
+LIVE_PASS_KEYS = env.str("LIVE_PASS_KEYS", default=f"debug:{SECRET_KEY.ljust(32, '-')}" if DEBUG else "")
+LIVE_PASS_ISSUER = "eventflow"
+LIVE_PASS_AUDIENCE = "eventflow.live"
+LIVE_PASS_LIFE_SECONDS = env.int("LIVE_PASS_LIFE_SECONDS", default=600)
+CRON_SECRET = env.str("CRON_SECRET", default="")
+
+# --- Presence and statistics (spec 5, 6, 19) ------------------------------------------------------------------------
+
+DOORS_OPEN_MINUTES = env.int("DOORS_OPEN_MINUTES", default=30)
+PRESENCE_PING_INTERVAL_SECONDS = env.int("PRESENCE_PING_INTERVAL_SECONDS", default=120)
+PRESENCE_PING_JITTER_SECONDS = env.int("PRESENCE_PING_JITTER_SECONDS", default=10)
+PRESENCE_WRITE_THROTTLE_SECONDS = env.int("PRESENCE_WRITE_THROTTLE_SECONDS", default=60)
+PRESENCE_ACTIVE_WINDOW_SECONDS = env.int("PRESENCE_ACTIVE_WINDOW_SECONDS", default=180)
+SESSION_HEARTBEAT_INTERVAL_SECONDS = env.int("SESSION_HEARTBEAT_INTERVAL_SECONDS", default=120)
+SESSION_DELTA_CAP_MULTIPLIER = env.int("SESSION_DELTA_CAP_MULTIPLIER", default=3)
+SESSION_STALE_SECONDS = env.int("SESSION_STALE_SECONDS", default=300)
+SESSION_SWEEP_INTERVAL_SECONDS = env.int("SESSION_SWEEP_INTERVAL_SECONDS", default=600)
+ACCESS_TRACK_INTERVAL_SECONDS = env.int("ACCESS_TRACK_INTERVAL_SECONDS", default=300)
+ADMIN_POLL_INTERVAL_SECONDS = env.int("ADMIN_POLL_INTERVAL_SECONDS", default=10)
+ADMIN_POLL_DEGRADED_SECONDS = env.int("ADMIN_POLL_DEGRADED_SECONDS", default=30)
+CHAT_FALLBACK_INTERVAL_SECONDS = env.int("CHAT_FALLBACK_INTERVAL_SECONDS", default=2)
+QUESTIONS_FALLBACK_INTERVAL_SECONDS = env.int("QUESTIONS_FALLBACK_INTERVAL_SECONDS", default=5)
+SNAPSHOT_BUCKET_SECONDS = env.int("SNAPSHOT_BUCKET_SECONDS", default=300)
+
+# --- Chat (spec 9) --------------------------------------------------------------------------------------------------
+
+CHAT_MESSAGE_MAX_LENGTH = 1000
+CHAT_RATE_MESSAGES = env.int("CHAT_RATE_MESSAGES", default=3)
+CHAT_RATE_SECONDS = env.int("CHAT_RATE_SECONDS", default=5)
+
+# --- Realtime (spec 8) ----------------------------------------------------------------------------------------------
+
+REALTIME_HEARTBEAT_SECONDS = env.int("REALTIME_HEARTBEAT_SECONDS", default=20)
+REALTIME_FRAME_MILLISECONDS = env.int("REALTIME_FRAME_MILLISECONDS", default=50)
+REALTIME_QUEUE_FRAMES = env.int("REALTIME_QUEUE_FRAMES", default=64)
+
+# --- Jobs -----------------------------------------------------------------------------------------------------------
+
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 3, "health_check_interval": 10}
+CELERY_TASK_TIME_LIMIT = 300
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+
+# --- Logs -----------------------------------------------------------------------------------------------------------
+
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "eventflow.logs.JsonFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {
+        "django": {"handlers": ["stderr"], "level": LOG_LEVEL, "propagate": False},
+        "django.server": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+    },
+}
+
+# --- Console --------------------------------------------------------------------------------------------------------
+
+UNFOLD = {
+    "SITE_TITLE": "EventFlow",
+    "SITE_HEADER": "EventFlow",
+    "SITE_URL": "/",
+}

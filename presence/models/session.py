@@ -1,0 +1,104 @@
+import uuid
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from presence.models.fields import EpochSeconds, TimestampMultiRangeField
+from webinars.models import TenantModel, User, Webinar
+
+
+class UserSessionQuerySet(models.QuerySet["UserSession"]):
+    def open(self) -> Self:
+        return self.filter(exited_at__isnull=True)
+
+    def visible_to(self, user: User) -> Self:
+        return self.filter(webinar__in=Webinar.objects.visible_to(user))
+
+
+class UserSession(TenantModel):
+    """Who was here when: one row per opened page, of a person or of a guest (`user` null) (spec 5).
+
+    `watched_seconds_raw` is the sum, and `watched_ranges` the stretches, of the time in which the page was seen
+    to be in front. `duration_seconds` is computed by the database and is null while the session is open.
+    """
+
+    class ClosedReason(models.TextChoices):
+        EXIT = "exit", _("Left")
+        TIMEOUT = "timeout", _("Went silent")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    webinar = models.ForeignKey(
+        Webinar,
+        on_delete=models.CASCADE,
+        db_constraint=False,
+        db_index=False,
+        related_name="sessions",
+        verbose_name=_("webinar"),
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="webinar_sessions",
+        verbose_name=_("person"),
+    )
+    session_id = models.CharField(_("page"), max_length=100)
+    entered_at = models.DateTimeField(_("entered"))
+    exited_at = models.DateTimeField(_("left"), null=True, blank=True)
+    last_heartbeat_at = models.DateTimeField(_("last heartbeat"), null=True, blank=True)
+    is_visible = models.BooleanField(_("page in front"), default=True)
+    watched_seconds_raw = models.DecimalField(_("watched"), max_digits=15, decimal_places=6, default=0)
+    watched_ranges = TimestampMultiRangeField(_("watched stretches"), default=list)
+    duration_seconds = models.GeneratedField(
+        expression=EpochSeconds(F("exited_at") - F("entered_at")),
+        output_field=models.DecimalField(max_digits=15, decimal_places=6, null=True),
+        db_persist=True,
+        verbose_name=_("duration"),
+    )
+    closed_reason = models.CharField(_("closed because"), max_length=10, choices=ClosedReason.choices, null=True)
+    user_agent = models.CharField(_("browser"), max_length=300, blank=True)
+    referrer = models.CharField(_("referrer"), max_length=500, blank=True)
+    ip_address = models.GenericIPAddressField(_("IP address"), null=True, blank=True)
+
+    objects = UserSessionQuerySet.as_manager()
+
+    class Meta:
+        db_table = "webinar_user_sessions"
+        verbose_name = _("session")
+        verbose_name_plural = _("sessions")
+        indexes = [
+            # A person's sessions, in the console and in the ledger.
+            models.Index(fields=["webinar", "user", "entered_at"], name="session_of_person"),
+            # The sweeper and the open sessions of a webinar. It lists open sessions by a column that never
+            # changes, not by `last_heartbeat_at`, which every heartbeat moves: so heartbeats stay heap-only
+            # (docs/benchmarks.md, "Indexes of the hot tables").
+            models.Index(fields=["webinar"], name="session_open", condition=Q(exited_at__isnull=True)),
+        ]
+        constraints = [
+            # Also the index of every heartbeat.
+            models.UniqueConstraint(fields=["webinar", "session_id"], name="session_unique"),
+            models.CheckConstraint(
+                condition=Q(exited_at__isnull=True) | Q(exited_at__gte=F("entered_at")), name="session_exit_after_entry"
+            ),
+            models.CheckConstraint(
+                condition=Q(exited_at__isnull=True, closed_reason__isnull=True)
+                | Q(exited_at__isnull=False, closed_reason__in=["exit", "timeout"]),
+                name="session_closed_with_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(last_heartbeat_at__isnull=True) | Q(last_heartbeat_at__gte=F("entered_at")),
+                name="session_heartbeat_after_entry",
+            ),
+            models.CheckConstraint(condition=Q(watched_seconds_raw__gte=0), name="session_watched_not_negative"),
+            models.CheckConstraint(
+                condition=Q(session_id__regex=r"^[A-Za-z0-9_-]{8,100}$"), name="session_id_form"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.session_id

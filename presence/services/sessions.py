@@ -1,0 +1,100 @@
+"""Entering, heartbeats, leaving, and what becomes of pages that went silent (spec 5).
+
+People in admin mode leave no trace: their calls are answered as others' are, and write nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from eventflow.api.errors import ApiError, NotFound, WebinarClosed
+from presence import sql
+from webinars.models import page_intervals
+from webinars.services.live_pass import LivePass
+from webinars.services.registrations import admit
+
+SWEEP_BATCH = 5_000
+
+
+class NotRegistered(ApiError):
+    def __init__(self) -> None:
+        super().__init__(403, "not_registered", _("You are not registered for this webinar."))
+
+
+@dataclass(frozen=True)
+class Entry:
+    """`entered_at` is None when the session was closed before: the page is to make a new one."""
+
+    entered_at: datetime | None
+    registered: bool
+    intervals: dict[str, int]
+
+
+def enter_session(
+    *, live_pass: LivePass, session_id: str, referrer: str, user_agent: str, ip_address: str | None, now: datetime
+) -> Entry:
+    """Create or refresh the session, presence, and the registration where entering is enough. Two statements."""
+    admission = admit(
+        webinar_id=live_pass.webinar_id, user_id=None if live_pass.admin_mode else live_pass.user_id, now=now
+    )
+    if admission is None:
+        raise NotFound
+    intervals = page_intervals(admission.interval_overrides)
+    if live_pass.admin_mode:
+        return Entry(now, False, intervals)
+    if not admission.is_open:
+        raise WebinarClosed
+    if admission.banned or not (admission.registered or (live_pass.user_id is None and admission.guests_welcome)):
+        raise NotRegistered
+    entered_at = sql.enter(
+        session_id=session_id,
+        user_agent=user_agent,
+        referrer=referrer,
+        ip_address=ip_address,
+        now=now,
+        **_caller(live_pass),
+    )
+    return Entry(entered_at, admission.registered, intervals)
+
+
+def record_heartbeat(
+    *, live_pass: LivePass, session_id: str | None, is_visible: bool | None, now: datetime
+) -> bool:
+    """Presence, and the session's heartbeat when a session id is given. Answers False when that session is
+    closed or unknown. One statement."""
+    if live_pass.admin_mode:
+        return True
+    ping = sql.ping(session_id=session_id, is_visible=is_visible, now=now, **_caller(live_pass))
+    if ping is None or not ping.is_open:
+        raise WebinarClosed
+    if not ping.registered:
+        raise NotRegistered
+    return session_id is None or ping.session is True
+
+
+def leave_session(*, live_pass: LivePass, session_id: str, now: datetime) -> bool:
+    """Close the session and count its last visible stretch; nothing happens to one that is closed already."""
+    if live_pass.admin_mode:
+        return False
+    return sql.leave(session_id=session_id, now=now, **_caller(live_pass))
+
+
+def close_stale_sessions(*, now: datetime) -> int:
+    """Close every session without a heartbeat for `SESSION_STALE_SECONDS`, in batches; answers how many."""
+    total = 0
+    while swept := sql.sweep(now=now, batch=SWEEP_BATCH):
+        total += swept
+        if swept < SWEEP_BATCH:
+            break
+    return total
+
+
+def _caller(live_pass: LivePass) -> dict[str, Any]:
+    return {
+        "webinar_id": live_pass.webinar_id,
+        "user_id": live_pass.user_id,
+        "client_id": live_pass.client_id,
+        "agency_id": live_pass.agency_id,
+    }

@@ -1,0 +1,187 @@
+"""The statements of the hot path and of the sweeper (spec 5).
+
+Each is one round trip in autocommit, guarded inside the statement: what is not to be written is not locked either, so
+most pings write nothing and wait for no disk. Times are parameters, so that the caller decides what "now" is.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.conf import settings
+
+from eventflow.database import fetch_one
+from webinars.sql import COLLECT_WINDOW_OPEN, doors
+
+# The part that ping and track share. Insert presence, or move it forward when it is 60 s old or more; a row that is
+# younger is not touched: the NOT EXISTS in front spares the row lock and the WAL that ON CONFLICT would cost
+# (docs/benchmarks.md), the WHERE behind it decides when two calls race.
+# ORM equivalent: LivePresence.objects.update_or_create(...) under a condition on last_seen_at.
+# Index: webinar_live_presence_pkey. Cost: one look-up; one heap-only update a minute and person at most.
+PRESENCE = """
+    INSERT INTO webinar_live_presence AS p
+        (webinar_id, user_id, client_id, agency_id, joined_at, last_seen_at, created_at, updated_at)
+    SELECT %(webinar_id)s, %(user_id)s::uuid, %(client_id)s, %(agency_id)s, %(now)s, %(now)s, %(now)s, %(now)s
+    FROM gate
+    WHERE gate.admits AND %(user_id)s::uuid IS NOT NULL AND NOT EXISTS (
+        SELECT FROM webinar_live_presence q
+        WHERE q.webinar_id = %(webinar_id)s AND q.user_id = %(user_id)s::uuid
+          AND q.last_seen_at > %(now)s - %(throttle)s)
+    ON CONFLICT (webinar_id, user_id) DO UPDATE
+        SET last_seen_at = excluded.last_seen_at, updated_at = excluded.updated_at
+        WHERE p.last_seen_at <= excluded.last_seen_at - %(throttle)s"""
+
+# What a heartbeat adds to a session: Δ = min(now − last heartbeat, cap), if the page was in front since then.
+# A clock that steps back adds nothing.
+DELTA = "least(greatest(%(now)s - s.last_heartbeat_at, interval '0'), %(cap)s)"
+COUNT_WATCHED = f"""
+        watched_seconds_raw = s.watched_seconds_raw
+            + CASE WHEN s.is_visible THEN extract(epoch FROM {DELTA}) ELSE 0 END,
+        watched_ranges = CASE WHEN s.is_visible AND {DELTA} > interval '0'
+            THEN s.watched_ranges
+                 + tstzmultirange(tstzrange(s.last_heartbeat_at, s.last_heartbeat_at + {DELTA}, '[)'))
+            ELSE s.watched_ranges END"""
+OF_CALLER = "s.webinar_id = %(webinar_id)s AND s.session_id = %(session_id)s" \
+    " AND s.user_id IS NOT DISTINCT FROM %(user_id)s::uuid"
+
+# One ping: may this person ping here now, presence, and the session's heartbeat.
+# `session` answers: null = no session id was sent, or no such session of this caller; true = open; false = closed.
+# ORM equivalent: Webinar.objects.get(…); Registration…exists(); PRESENCE; UserSession.objects.open().filter(…).update(…).
+# Index: webinars_pkey, registration_unique, webinar_live_presence_pkey, session_unique.
+# Cost: four look-ups; nothing is written by a ping within 60 s, two heap-only updates otherwise.
+PING = f"""
+WITH gate AS MATERIALIZED (
+    SELECT g.is_open, g.registered, g.is_open AND g.registered AS admits FROM (
+        SELECT {COLLECT_WINDOW_OPEN} AS is_open,
+               %(user_id)s::uuid IS NULL AND w.access_policy = 'open' OR EXISTS (
+                   SELECT FROM registrations r
+                   WHERE r.webinar_id = w.id AND r.user_id = %(user_id)s::uuid AND r.banned_at IS NULL) AS registered
+        FROM webinars w WHERE w.id = %(webinar_id)s) g
+), present AS ({PRESENCE}
+), beat AS (
+    UPDATE webinar_user_sessions s SET {COUNT_WATCHED},
+        last_heartbeat_at = greatest(s.last_heartbeat_at, %(now)s),
+        is_visible = coalesce(%(is_visible)s::boolean, s.is_visible),
+        updated_at = %(now)s
+    FROM gate
+    WHERE gate.admits AND {OF_CALLER} AND s.exited_at IS NULL
+      AND (s.last_heartbeat_at <= %(now)s - %(throttle)s
+           OR s.is_visible IS DISTINCT FROM coalesce(%(is_visible)s::boolean, s.is_visible))
+)
+SELECT gate.is_open, gate.registered,
+       (SELECT s.exited_at IS NULL FROM webinar_user_sessions s WHERE {OF_CALLER})
+FROM gate"""
+
+
+class Ping(NamedTuple):
+    is_open: bool
+    registered: bool
+    session: bool | None
+
+
+def ping(*, session_id: str | None, is_visible: bool | None, now: datetime, **caller: Any) -> Ping | None:
+    """None when the webinar is gone. `caller`: webinar_id, user_id, client_id, agency_id."""
+    row = fetch_one(PING, {**caller, **_limits(), "session_id": session_id, "is_visible": is_visible, "now": now})
+    return Ping(*row) if row is not None else None
+
+
+# Entering: a new session row, or a heartbeat of the row that is there; and presence. A closed session stays closed, and
+# nobody can touch another's row: in both cases no row comes back. The page was in front when it was opened. Two first
+# calls at once: one inserts, the other's conflict updates the same row by the instant between them.
+# ORM equivalent: UserSession.objects.get_or_create(…), then as in PING.
+# Index: session_unique, webinar_live_presence_pkey. Cost: one insert the first time; one heap-only update after 60 s.
+ENTER = f"""
+WITH gate AS MATERIALIZED (SELECT true AS admits
+), present AS ({PRESENCE}
+), known AS MATERIALIZED (
+    SELECT s.* FROM webinar_user_sessions s WHERE s.webinar_id = %(webinar_id)s AND s.session_id = %(session_id)s
+), entered AS (
+    INSERT INTO webinar_user_sessions AS s
+        (id, webinar_id, client_id, agency_id, user_id, session_id, entered_at, last_heartbeat_at, is_visible,
+         watched_seconds_raw, watched_ranges, user_agent, referrer, ip_address, created_at, updated_at)
+    SELECT gen_random_uuid(), %(webinar_id)s, %(client_id)s, %(agency_id)s, %(user_id)s::uuid, %(session_id)s,
+           %(now)s, %(now)s, true, 0, '{{}}', %(user_agent)s, %(referrer)s, %(ip_address)s::inet, %(now)s, %(now)s
+    WHERE NOT EXISTS (SELECT FROM known)
+       OR EXISTS (SELECT FROM known s WHERE s.exited_at IS NULL AND s.last_heartbeat_at <= %(now)s - %(throttle)s
+                  AND s.user_id IS NOT DISTINCT FROM %(user_id)s::uuid)
+    ON CONFLICT (webinar_id, session_id) DO UPDATE SET {COUNT_WATCHED},
+        last_heartbeat_at = greatest(s.last_heartbeat_at, %(now)s),
+        updated_at = %(now)s
+        WHERE s.exited_at IS NULL AND s.user_id IS NOT DISTINCT FROM excluded.user_id
+    RETURNING s.entered_at
+)
+SELECT coalesce(
+    (SELECT entered_at FROM entered),
+    (SELECT s.entered_at FROM known s WHERE s.exited_at IS NULL AND s.user_id IS NOT DISTINCT FROM %(user_id)s::uuid))"""
+
+
+def enter(
+    *, session_id: str, user_agent: str, referrer: str, ip_address: str | None, now: datetime, **caller: Any
+) -> datetime | None:
+    """When the session was entered; None when it is closed or somebody else's."""
+    row = fetch_one(
+        ENTER,
+        {
+            **caller,
+            **_limits(),
+            "session_id": session_id,
+            "user_agent": user_agent,
+            "referrer": referrer,
+            "ip_address": ip_address,
+            "now": now,
+        },
+    )
+    entered_at: datetime | None = row[0] if row is not None else None
+    return entered_at
+
+
+# Leaving: counts the last stretch and closes. The exit of a page that was silent for longer than the cap (a laptop that
+# slept) ends the session at the cap, as a heartbeat would have counted.
+# ORM equivalent: UserSession.objects.open().filter(webinar=…, session_id=…, user=…).update(…).
+# Index: session_unique. Cost: one look-up, one update (not heap-only: the row leaves session_open).
+EXIT = f"""
+UPDATE webinar_user_sessions s SET {COUNT_WATCHED},
+    exited_at = s.last_heartbeat_at + {DELTA},
+    last_heartbeat_at = s.last_heartbeat_at + {DELTA},
+    closed_reason = 'exit', updated_at = %(now)s
+WHERE {OF_CALLER} AND s.exited_at IS NULL
+RETURNING true"""
+
+
+def leave(*, session_id: str, now: datetime, **caller: Any) -> bool:
+    """Whether a session was closed by this call."""
+    return fetch_one(EXIT, {**caller, **_limits(), "session_id": session_id, "now": now}) is not None
+
+
+# Sessions that went silent end at their last heartbeat, never now (spec 5). Locked rows are left to whoever holds them
+# (a heartbeat, another sweeper); a later batch or run finds them if they are still stale.
+# ORM equivalent: UserSession.objects.open().filter(last_heartbeat_at__lt=…)[:n].update(exited_at=F("last_heartbeat_at")).
+# Index: session_open, which holds the open sessions only. Cost: a scan of these; n updates.
+SWEEP = """
+WITH stale AS (
+    SELECT s.id FROM webinar_user_sessions s
+    WHERE s.exited_at IS NULL AND coalesce(s.last_heartbeat_at, s.entered_at) < %(now)s - %(stale)s
+    LIMIT %(batch)s FOR UPDATE SKIP LOCKED
+), swept AS (
+    UPDATE webinar_user_sessions s
+    SET exited_at = coalesce(s.last_heartbeat_at, s.entered_at), closed_reason = 'timeout', updated_at = %(now)s
+    FROM stale WHERE s.id = stale.id
+    RETURNING 1
+)
+SELECT count(*) FROM swept"""
+
+
+def sweep(*, now: datetime, batch: int) -> int:
+    """How many sessions this batch closed."""
+    stale = timedelta(seconds=settings.SESSION_STALE_SECONDS)
+    row = fetch_one(SWEEP, {"now": now, "stale": stale, "batch": batch})
+    assert row is not None
+    return int(row[0])
+
+
+def _limits() -> dict[str, timedelta]:
+    """The intervals in the statements above (spec 19)."""
+    return {
+        "doors": doors(),
+        "throttle": timedelta(seconds=settings.PRESENCE_WRITE_THROTTLE_SECONDS),
+        "cap": timedelta(seconds=settings.SESSION_HEARTBEAT_INTERVAL_SECONDS * settings.SESSION_DELTA_CAP_MULTIPLIER),
+    }

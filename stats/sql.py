@@ -1,0 +1,58 @@
+"""The minute's statement (spec 6)."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from eventflow.database import fetch_one
+
+# One sample for every webinar that has people in it, and a 0 for every webinar in its content window that has none.
+# A webinar gets at most one sample a minute: the guard in front keeps out what a run of this minute already did (also in
+# a bucket of another length, when the length was changed meanwhile); the WHERE behind decides between two runs at once.
+# Whoever was present is counted at the same instant for all webinars, in one scan of the presence table.
+# ORM equivalent: LivePresence…values("webinar_id").annotate(Count("*")), then AccessLog.update_or_create(…) for each.
+# Index: access_log_unique, webinar_by_start. Cost: docs/benchmarks.md.
+SNAPSHOT = """
+WITH people AS MATERIALIZED (
+    SELECT p.webinar_id, count(*)::int AS n FROM webinar_live_presence p
+    WHERE p.last_seen_at >= %(now)s - %(active)s
+    GROUP BY p.webinar_id
+), sampled AS (
+    SELECT w.id, w.client_id, w.agency_id, coalesce(people.n, 0) AS n,
+           to_timestamp(floor(extract(epoch FROM %(now)s::timestamptz) / w.bucket_seconds) * w.bucket_seconds) AS bucket
+    FROM webinars w LEFT JOIN people ON people.webinar_id = w.id
+    WHERE w.state <> 'draft'
+      AND (people.n IS NOT NULL OR (
+          w.webinar_start_time <= %(now)s
+          AND (coalesce(w.webinar_actual_end_time, w.webinar_scheduled_end_time) IS NULL
+               OR coalesce(w.webinar_actual_end_time, w.webinar_scheduled_end_time) > %(now)s)))
+      AND NOT EXISTS (
+          SELECT FROM webinar_access_logs l
+          WHERE l.webinar_id = w.id AND l.time_bucket > %(now)s - interval '30 minutes'
+            AND l.last_sample_at >= date_trunc('minute', %(now)s::timestamptz))
+), written AS (
+    INSERT INTO webinar_access_logs AS l
+        (webinar_id, client_id, agency_id, time_bucket, sample_count, sum_participants, min_participants,
+         max_participants, last_participants, first_sample_at, last_sample_at, created_at, updated_at)
+    SELECT s.id, s.client_id, s.agency_id, s.bucket, 1, s.n, s.n, s.n, s.n, %(now)s, %(now)s, %(now)s, %(now)s
+    FROM sampled s
+    ON CONFLICT (webinar_id, time_bucket) DO UPDATE SET
+        sample_count = l.sample_count + 1,
+        sum_participants = l.sum_participants + excluded.sum_participants,
+        min_participants = least(l.min_participants, excluded.min_participants),
+        max_participants = greatest(l.max_participants, excluded.max_participants),
+        last_participants = excluded.last_participants,
+        last_sample_at = excluded.last_sample_at,
+        updated_at = excluded.updated_at
+        WHERE l.last_sample_at < date_trunc('minute', excluded.last_sample_at)
+    RETURNING 1
+)
+SELECT count(*) FROM written"""
+
+
+def snapshot(*, now: datetime) -> int:
+    """How many webinars got a sample."""
+    active = timedelta(seconds=settings.PRESENCE_ACTIVE_WINDOW_SECONDS)
+    row = fetch_one(SNAPSHOT, {"now": now, "active": active})
+    assert row is not None
+    return int(row[0])

@@ -1,0 +1,11 @@
+from django.urls import path
+
+from webinars.api import views
+
+app_name = "webinars-api"
+urlpatterns = [
+    path("token", views.TokenView.as_view(), name="token"),
+    path("registrations", views.RegistrationView.as_view(), name="registrations"),
+    path("messages", views.MessagesView.as_view(), name="messages"),
+    path("state", views.StateView.as_view(), name="state"),
+]

@@ -1,0 +1,160 @@
+"""Passes, registration, chat and the room's state (spec 3, 4, 8, 9)."""
+
+import uuid
+from typing import Any
+
+from django.contrib.auth import SESSION_KEY
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import exceptions
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from eventflow.api.errors import ApiError, NotFound, WebinarClosed
+from eventflow.api.schema import enveloped, failures
+from webinars.api import serializers
+from webinars.api.authentication import LivePassAuthentication, SessionAuthentication, check_csrf, pass_of
+from webinars.guests import guest_id_of
+from webinars.models import User, Webinar
+from webinars.selectors.access import Access, Reason, decide_access, registers_on_entry, webinar_and_person
+from webinars.selectors.messages import messages_after
+from webinars.selectors.room import room_state
+from webinars.services.chat import post_message
+from webinars.services.live_pass import LivePass, issue_pass
+from webinars.services.registrations import register
+
+REFUSALS = {
+    Reason.BANNED: (403, _("You cannot take part in this webinar any more.")),
+    Reason.LOGIN_REQUIRED: (401, _("Please sign in first.")),
+    Reason.NOT_REGISTERED: (403, _("You are not registered for this webinar.")),
+    Reason.TOO_EARLY: (403, _("The doors are not open yet.")),
+}
+
+
+def refuse(access: Access) -> ApiError:
+    if access.reason is Reason.DRAFT:
+        return NotFound()
+    if access.reason is Reason.ENDED:
+        return WebinarClosed()
+    status, message = REFUSALS[access.reason]
+    return ApiError(status, access.reason.value, message)
+
+
+class TokenView(APIView):
+    """A fresh live pass, for the holder of a still valid one, or for the person or guest of the page's cookie."""
+
+    @extend_schema(
+        request=None,
+        responses={200: enveloped("Token", serializers.TokenShape), **failures(401, 403, 404, 410)},
+        summary="Get or renew a live pass",
+    )
+    def post(self, request: Request, w: str) -> Response:
+        user_id, guest_id = self._caller(request, w)
+        now = timezone.now()
+        found = webinar_and_person(w, user_id=user_id, guest_id=guest_id)
+        if found is None:
+            raise NotFound
+        webinar, person = found
+        access = decide_access(webinar=webinar, person=person, now=now)
+        if not access.allowed:
+            raise refuse(access)
+        if person.user_id is not None and not person.is_active:
+            raise exceptions.NotAuthenticated()
+        if person.user_id is None and person.guest_id is None:
+            raise exceptions.NotAuthenticated()
+        issued = issue_pass(webinar=webinar, access=access, person=person, now=now)
+        return Response(
+            {"token": issued.token, "expiresAt": issued.expires_at, "serverTime": now, "role": access.role}
+        )
+
+    def _caller(self, request: Request, w: str) -> tuple[uuid.UUID | None, str | None]:
+        if isinstance(request.auth, LivePass):
+            live_pass = pass_of(request, w)
+            return live_pass.user_id, live_pass.guest_id
+        check_csrf(request._request)
+        user = request._request.user if SESSION_KEY in request._request.session else None
+        return (user.pk, None) if isinstance(user, User) else (None, guest_id_of(request._request))
+
+
+class RegistrationView(APIView):
+    authentication_classes = [SessionAuthentication]
+
+    @extend_schema(
+        request=serializers.NewRegistration,
+        responses={
+            201: enveloped("Registered", serializers.RegistrationShape, "Registered now."),
+            200: enveloped("WasRegistered", serializers.RegistrationShape, "Was registered already."),
+            **failures(400, 401, 403, 404, 410, 415),
+        },
+        summary="Register the signed-in person",
+    )
+    def post(self, request: Request, w: str) -> Response:
+        user: Any = request.user
+        if not isinstance(user, User):
+            raise exceptions.NotAuthenticated()
+        body = serializers.NewRegistration(data=request.data)
+        body.is_valid(raise_exception=True)
+        found = webinar_and_person(w, user_id=user.pk)
+        if found is None:
+            raise NotFound
+        webinar, person = found
+        now = timezone.now()
+        access = decide_access(webinar=webinar, person=person, now=now)
+        if not access.allowed and access.reason is not Reason.TOO_EARLY:
+            raise refuse(access)
+        if person.registration_role is None and not registers_on_entry(webinar):
+            raise refuse(Access(False, Reason.NOT_REGISTERED))
+        registration, created = register(webinar=webinar, user=user, now=now, **body.validated_data)
+        return Response(
+            {"registeredAt": registration.registered_at, "role": registration.role}, status=201 if created else 200
+        )
+
+
+class MessagesView(APIView):
+    authentication_classes = [LivePassAuthentication]
+
+    @extend_schema(
+        parameters=[serializers.MessagesQuery],
+        responses={200: enveloped("Messages", serializers.MessagesShape), **failures(400, 401, 403)},
+        summary="Messages after a number, or the newest",
+    )
+    def get(self, request: Request, w: str) -> Response:
+        live_pass = pass_of(request, w)
+        query = serializers.MessagesQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        after = query.validated_data.get("after")
+        messages = messages_after(live_pass.webinar_id, after=after, limit=query.validated_data["limit"])
+        return Response({"messages": messages, "lastSeq": messages[-1]["seq"] if messages else after or 0})
+
+    @extend_schema(
+        request=serializers.NewMessage,
+        responses={
+            201: enveloped("Posted", serializers.OneMessageShape, "Stored now."),
+            200: enveloped("WasPosted", serializers.OneMessageShape, "Was stored already under this client_id."),
+            **failures(400, 401, 403, 404, 410, 415, 429),
+        },
+        summary="Post a message",
+    )
+    def post(self, request: Request, w: str) -> Response:
+        live_pass = pass_of(request, w)
+        body = serializers.NewMessage(data=request.data)
+        body.is_valid(raise_exception=True)
+        message, created = post_message(live_pass=live_pass, now=timezone.now(), **body.validated_data)
+        return Response({"message": message}, status=201 if created else 200)
+
+
+class StateView(APIView):
+    authentication_classes = [LivePassAuthentication]
+
+    @extend_schema(
+        responses={200: enveloped("State", serializers.StateShape), **failures(401, 403, 404)},
+        summary="The room as it is now",
+    )
+    def get(self, request: Request, w: str) -> Response:
+        live_pass = pass_of(request, w)
+        webinar = Webinar.objects.filter(pk=live_pass.webinar_id).first()
+        if webinar is None:
+            raise NotFound
+        return Response(room_state(webinar, now=timezone.now()))

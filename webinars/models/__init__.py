@@ -1,0 +1,29 @@
+"""Organisations, people, webinars, and what is said during one (spec 1, 2, 3, 9)."""
+
+from webinars.models.message import ChatRoom, Message, MessageQuerySet
+from webinars.models.organisation import Agency, AgencyMember, Client, ClientMember, Role
+from webinars.models.registration import Registration, RegistrationQuerySet
+from webinars.models.tenancy import TenantModel
+from webinars.models.user import User, UserManager
+from webinars.models.webinar import Webinar, WebinarQuerySet, Window, interval, page_intervals
+
+__all__ = [
+    "Agency",
+    "AgencyMember",
+    "ChatRoom",
+    "Client",
+    "ClientMember",
+    "Message",
+    "MessageQuerySet",
+    "Registration",
+    "RegistrationQuerySet",
+    "Role",
+    "TenantModel",
+    "User",
+    "UserManager",
+    "Webinar",
+    "WebinarQuerySet",
+    "Window",
+    "interval",
+    "page_intervals",
+]

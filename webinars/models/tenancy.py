@@ -1,0 +1,24 @@
+from django.db import models
+
+
+class TenantModel(models.Model):
+    """A row that belongs to one webinar and carries its tenant keys (spec 1).
+
+    The three keys are held together in the database by one composite foreign key to
+    `webinars (id, client_id, agency_id)`, made in the app's migration: a row can never name a client that
+    is not its webinar's, and an insert pays for one check instead of three. That is why the fields below
+    have no constraint of their own.
+    """
+
+    webinar = models.ForeignKey("webinars.Webinar", on_delete=models.CASCADE, db_constraint=False, db_index=False)
+    client = models.ForeignKey(
+        "webinars.Client", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
+    )
+    agency = models.ForeignKey(
+        "webinars.Agency", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        abstract = True

@@ -1,0 +1,255 @@
+import uuid
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import NamedTuple, Self
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
+
+from webinars.models.organisation import Role
+from webinars.models.user import User
+
+
+class Window(NamedTuple):
+    """A half-open stretch of time [start, end); `end` is None while it is unknown."""
+
+    start: datetime
+    end: datetime | None
+
+    def contains(self, moment: datetime) -> bool:
+        return self.start <= moment and (self.end is None or moment < self.end)
+
+
+def check_time_zone(name: str) -> None:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValidationError(
+            _("“%(name)s” is not a time zone. Use a name such as Asia/Seoul."), params={"name": name}
+        ) from None
+
+
+def check_speakers(value: object) -> None:
+    if not isinstance(value, list) or not all(isinstance(item, dict) and item.get("name") for item in value):
+        raise ValidationError(_("Speakers are a list of entries with a name and, if wanted, a title."))
+
+
+OVERRIDABLE_INTERVALS = (
+    "PRESENCE_PING_INTERVAL_SECONDS",
+    "PRESENCE_PING_JITTER_SECONDS",
+    "ACCESS_TRACK_INTERVAL_SECONDS",
+    "CHAT_FALLBACK_INTERVAL_SECONDS",
+    "QUESTIONS_FALLBACK_INTERVAL_SECONDS",
+)
+
+
+def check_interval_overrides(value: object) -> None:
+    if not isinstance(value, dict) or not all(
+        name in OVERRIDABLE_INTERVALS and isinstance(seconds, int) and 0 < seconds <= 3600
+        for name, seconds in value.items()
+    ):
+        raise ValidationError(
+            _("Intervals are whole seconds from 1 to 3600, by name: %(names)s."),
+            params={"names": ", ".join(OVERRIDABLE_INTERVALS)},
+        )
+
+
+class WebinarQuerySet(models.QuerySet["Webinar"]):
+    def public(self) -> Self:
+        return self.exclude(state=Webinar.State.DRAFT)
+
+    def by_ref(self, ref: str) -> Self:
+        """The webinar that a URL names: by UUID or by slug (spec 2)."""
+        try:
+            return self.filter(id=uuid.UUID(ref))
+        except ValueError:
+            return self.filter(slug=ref)
+
+    def visible_to(self, user: User, *roles: Role) -> Self:
+        """Webinars of the tenants where the person is a member, in one of `roles` when any are named."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        if user.is_superuser:
+            return self.all()
+        wanted = roles or tuple(Role)
+        return self.filter(
+            Q(agency__in=user.agency_memberships.filter(role__in=wanted).values("agency"))
+            | Q(client__in=user.client_memberships.filter(role__in=wanted).values("client"))
+        )
+
+    def in_content_window(self, now: datetime) -> Self:
+        return self.annotate(
+            content_end=Coalesce(F("webinar_actual_end_time"), F("webinar_scheduled_end_time"))
+        ).filter(Q(webinar_start_time__lte=now) & (Q(content_end__isnull=True) | Q(content_end__gt=now)))
+
+
+class Webinar(models.Model):
+    """One live event, its times and its rules (spec 2)."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        SCHEDULED = "scheduled", _("Scheduled")
+        LIVE = "live", _("Live")
+        ENDED = "ended", _("Ended")
+
+    class AccessPolicy(models.TextChoices):
+        OPEN = "open", _("Anybody")
+        AUTH = "auth", _("Signed-in people")
+        EMAIL_AUTH = "email_auth", _("People on the email list")
+        NAME_EMAIL_AUTH = "name_email_auth", _("People who registered with name and email")
+
+    class Player(models.TextChoices):
+        YOUTUBE = "youtube", "YouTube"
+        VIMEO = "vimeo", "Vimeo"
+        HLS = "hls", _("HLS stream")
+        IFRAME = "iframe", _("Embedded page")
+
+    class Language(models.TextChoices):
+        KO = "ko", _("Korean")
+        EN = "en", _("English")
+
+    class DuplicateLogin(models.TextChoices):
+        ALLOW = "allow", _("Allow several pages")
+        WARN = "warn", _("Warn the older page")
+        REPLACE = "replace", _("Replace the older page")
+
+    class Bucket(models.IntegerChoices):
+        ONE_MINUTE = 60, _("1 minute")
+        FIVE_MINUTES = 300, _("5 minutes")
+        FIFTEEN_MINUTES = 900, _("15 minutes")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    slug = models.SlugField(_("address"), max_length=80, unique=True, allow_unicode=True)
+    title = models.CharField(_("title"), max_length=200)
+    description = models.TextField(_("description"), blank=True)
+    takeaways = models.TextField(_("what people take away"), blank=True, help_text=_("One per line."))
+    speakers = models.JSONField(_("speakers"), default=list, blank=True, validators=[check_speakers])
+    cover_image = models.ImageField(_("cover image"), upload_to="covers/", blank=True)
+    language = models.CharField(_("language"), max_length=2, choices=Language.choices, default=Language.KO)
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, default="Asia/Seoul", validators=[check_time_zone]
+    )
+    client = models.ForeignKey(
+        "webinars.Client", on_delete=models.PROTECT, related_name="webinars", verbose_name=_("client")
+    )
+    agency = models.ForeignKey(
+        "webinars.Agency", on_delete=models.PROTECT, related_name="webinars", verbose_name=_("agency"), editable=False
+    )
+    access_policy = models.CharField(
+        _("who gets in"), max_length=16, choices=AccessPolicy.choices, default=AccessPolicy.AUTH
+    )
+    player = models.CharField(_("player"), max_length=8, choices=Player.choices, default=Player.YOUTUBE)
+    player_url = models.CharField(_("player address"), max_length=500, blank=True)
+    replay_url = models.CharField(_("replay address"), max_length=500, blank=True)
+
+    webinar_start_time = models.DateTimeField(_("starts"))
+    webinar_scheduled_end_time = models.DateTimeField(_("planned end"), null=True, blank=True)
+    webinar_actual_end_time = models.DateTimeField(_("actual end"), null=True, blank=True)
+    post_window_minutes = models.PositiveSmallIntegerField(_("minutes collected after the end"), default=30)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.DRAFT)
+    doors_opened_at = models.DateTimeField(_("doors opened"), null=True, blank=True)
+
+    chat_enabled = models.BooleanField(_("chat"), default=True)
+    questions_enabled = models.BooleanField(_("Q&A"), default=True)
+    reactions_enabled = models.BooleanField(_("reactions"), default=True)
+    participant_list_enabled = models.BooleanField(_("participant list"), default=False)
+    bucket_seconds = models.PositiveSmallIntegerField(
+        _("timeline step"), choices=Bucket.choices, default=settings.SNAPSHOT_BUCKET_SECONDS
+    )
+    interval_overrides = models.JSONField(
+        _("own intervals"), default=dict, blank=True, validators=[check_interval_overrides]
+    )
+    duplicate_login_policy = models.CharField(
+        _("second page of a person"), max_length=8, choices=DuplicateLogin.choices, default=DuplicateLogin.REPLACE
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = WebinarQuerySet.as_manager()
+
+    class Meta:
+        db_table = "webinars"
+        verbose_name = _("webinar")
+        verbose_name_plural = _("webinars")
+        ordering = ["-webinar_start_time"]
+        indexes = [
+            models.Index(fields=["client", "-webinar_start_time"], name="webinar_of_client"),
+            # The minute job, the home page and the console's home ask for what runs now.
+            models.Index(fields=["webinar_start_time"], name="webinar_by_start"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["id", "client", "agency"], name="webinar_tenant"),
+            models.CheckConstraint(
+                condition=Q(webinar_scheduled_end_time__isnull=True)
+                | Q(webinar_scheduled_end_time__gt=F("webinar_start_time")),
+                name="webinar_scheduled_end_after_start",
+                violation_error_message=_("The planned end must be after the start."),
+            ),
+            models.CheckConstraint(
+                condition=Q(webinar_actual_end_time__isnull=True)
+                | Q(webinar_actual_end_time__gte=F("webinar_start_time")),
+                name="webinar_actual_end_after_start",
+                violation_error_message=_("The actual end must not be before the start."),
+            ),
+            models.CheckConstraint(condition=Q(bucket_seconds__in=[60, 300, 900]), name="webinar_bucket_seconds"),
+            models.CheckConstraint(
+                condition=Q(state__in=["draft", "scheduled", "live", "ended"]), name="webinar_state"
+            ),
+            models.CheckConstraint(
+                condition=Q(access_policy__in=["open", "auth", "email_auth", "name_email_auth"]),
+                name="webinar_access_policy",
+            ),
+            models.CheckConstraint(
+                condition=Q(duplicate_login_policy__in=["allow", "warn", "replace"]), name="webinar_duplicate_login"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        """The agency is always the client's; the database refuses any other."""
+        self.agency_id = self.client.agency_id
+        super().save(*args, **kwargs)  # type: ignore[arg-type]
+
+    @property
+    def content_window(self) -> Window:
+        """[start, actual end or else planned end) (spec 2)."""
+        return Window(self.webinar_start_time, self.webinar_actual_end_time or self.webinar_scheduled_end_time)
+
+    @property
+    def collect_window(self) -> Window:
+        """From the doors (30 minutes before the start, or when a host opened them) to the content's end
+        plus `post_window_minutes` (spec 2)."""
+        opens = self.webinar_start_time - timedelta(minutes=settings.DOORS_OPEN_MINUTES)
+        if self.doors_opened_at is not None:
+            opens = min(opens, self.doors_opened_at)
+        end = self.content_window.end
+        return Window(opens, end + timedelta(minutes=self.post_window_minutes) if end is not None else None)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+
+def interval(name: str, overrides: Mapping[str, int]) -> int:
+    """Seconds of the setting `name`, unless the webinar has its own."""
+    seconds: int = overrides.get(name, getattr(settings, name))
+    return seconds
+
+
+def page_intervals(overrides: Mapping[str, int]) -> dict[str, int]:
+    """The intervals that a page must use, as `track` and the live page hand them out (spec 5)."""
+    return {
+        "pingSeconds": interval("PRESENCE_PING_INTERVAL_SECONDS", overrides),
+        "pingJitterSeconds": interval("PRESENCE_PING_JITTER_SECONDS", overrides),
+        "trackSeconds": interval("ACCESS_TRACK_INTERVAL_SECONDS", overrides),
+        "throttleSeconds": settings.PRESENCE_WRITE_THROTTLE_SECONDS,
+        "chatPollSeconds": interval("CHAT_FALLBACK_INTERVAL_SECONDS", overrides),
+        "questionsPollSeconds": interval("QUESTIONS_FALLBACK_INTERVAL_SECONDS", overrides),
+    }

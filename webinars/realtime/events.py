@@ -1,0 +1,35 @@
+"""Names that the socket, the server and the page agree on (spec 8)."""
+
+import enum
+import uuid
+
+SUBPROTOCOL = "eventflow.v1"
+BEARER_PREFIX = "bearer."
+
+# A count that nobody touched for this long begins anew, in a new epoch.
+COUNTER_LIFE_SECONDS = 2 * 24 * 3600
+
+
+class EventType(enum.StrEnum):
+    MESSAGE_CREATED = "message.created"
+    MESSAGE_DELETED = "message.deleted"
+    PRESENCE_COUNT = "presence.count"
+    WEBINAR_STATE = "webinar.state"
+
+
+class CloseCode(enum.IntEnum):
+    """Codes that browsers hand to the page."""
+
+    TRY_AGAIN_LATER = 1013
+    INVALID_PASS = 4401
+    WRONG_WEBINAR = 4403
+
+
+def room_channel(webinar_id: uuid.UUID | str) -> str:
+    """The Redis channel that carries a webinar's events."""
+    return f"eventflow:room:{webinar_id}"
+
+
+def room_counter(webinar_id: uuid.UUID | str) -> str:
+    """The Redis hash with a webinar's `epoch` and `seq`."""
+    return f"eventflow:room:{webinar_id}:counter"

@@ -1,0 +1,98 @@
+"""The room as a page finds it: on loading, after a break, and while its socket is down."""
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+
+from eventflow import redis
+from webinars.models import Webinar, page_intervals
+from webinars.realtime.events import room_counter
+from webinars.selectors.access import Access, Person
+
+# What later apps know about a room, by the name under which `state` shows it; each gets the webinar's id.
+state_parts: dict[str, Callable[[uuid.UUID], Any]] = {}
+
+
+def room_state(webinar: Webinar, *, now: datetime) -> dict[str, Any]:
+    """What does not come as messages: the webinar's state and times, the notice, and what other apps add."""
+    epoch, seq = _counter(webinar.pk)
+    return {
+        "state": webinar.state,
+        "title": webinar.title,
+        "startTime": webinar.webinar_start_time,
+        "endTime": webinar.content_window.end,
+        "notice": None,
+        "epoch": epoch,
+        "seq": seq,
+        "serverTime": now,
+        **{name: part(webinar.pk) for name, part in state_parts.items()},
+    }
+
+
+def _counter(webinar_id: uuid.UUID) -> tuple[str | None, int | None]:
+    """Where the socket's count stands; unknown while Redis is away."""
+    epoch, seq = redis.attempt(
+        lambda: redis.client().hmget(room_counter(webinar_id), ["epoch", "seq"]), otherwise=[None, None]
+    )
+    return (epoch.decode() if epoch else None, int(seq) if seq else None)
+
+
+def socket_url(webinar: Webinar, *, host: str, secure: bool) -> str:
+    """Where the page finds the socket: on its own origin, or on `SOCKET_PORT` of the same host (spec 8)."""
+    if settings.SOCKET_PORT:
+        host = f"{host.rsplit(':', 1)[0] if not host.endswith(']') else host}:{settings.SOCKET_PORT}"
+    return f"{'wss' if secure else 'ws'}://{host}/ws/webinars/{webinar.slug}/"
+
+
+def live_config(
+    *,
+    webinar: Webinar,
+    person: Person,
+    access: Access,
+    token: str,
+    token_expires_at: datetime,
+    socket_url: str,
+    now: datetime,
+) -> dict[str, Any]:
+    """Everything the live page's scripts need, for `json_script`."""
+    slug = webinar.slug
+    api = {"w": slug}
+    can_write = (
+        webinar.chat_enabled
+        and person.user_id is not None
+        and (not access.admin_mode or "run" in access.verbs)
+    )
+    return {
+        "webinarId": webinar.pk,
+        "slug": slug,
+        "title": webinar.title,
+        "state": webinar.state,
+        "startTime": webinar.webinar_start_time,
+        "endTime": webinar.content_window.end,
+        "language": webinar.language,
+        "role": access.role,
+        "adminMode": access.admin_mode,
+        "me": {"id": person.user_id or person.guest_id, "name": person.name or None},
+        "canWrite": can_write,
+        "token": token,
+        "tokenExpiresAt": token_expires_at,
+        "serverTime": now,
+        "urls": {
+            "token": reverse("webinars-api:token", kwargs=api),
+            "messages": reverse("webinars-api:messages", kwargs=api),
+            "state": reverse("webinars-api:state", kwargs=api),
+            "track": f"/api/webinars/{slug}/access/track",
+            "ping": f"/api/webinars/{slug}/presence/ping",
+            "exit": f"/api/webinars/{slug}/access/exit",
+            "landing": reverse("webinars:landing", kwargs=api),
+            "ended": reverse("webinars:ended", kwargs=api),
+            "socket": socket_url,
+        },
+        "intervals": page_intervals(webinar.interval_overrides),
+        "maxMessageLength": settings.CHAT_MESSAGE_MAX_LENGTH,
+        "player": {"kind": webinar.player, "url": webinar.player_url},
+    }

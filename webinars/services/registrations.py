@@ -1,0 +1,30 @@
+import uuid
+from datetime import datetime
+from typing import Any
+
+from webinars.models import Registration, User, Webinar
+from webinars.sql import Admission
+from webinars.sql import admit as admit_statement
+
+
+def register(
+    *, webinar: Webinar, user: User, source: str = "", answers: dict[str, Any] | None = None, now: datetime
+) -> tuple[Registration, bool]:
+    """The person's one registration in the webinar, and whether it is new. Racing calls give one row and no error:
+    the loser of the insert reads the winner's (spec 3)."""
+    return Registration.objects.get_or_create(
+        webinar=webinar,
+        user=user,
+        defaults={
+            "client_id": webinar.client_id,
+            "agency_id": webinar.agency_id,
+            "source": source,
+            "answers": answers or {},
+            "registered_at": now,
+        },
+    )
+
+
+def admit(*, webinar_id: uuid.UUID, user_id: uuid.UUID | None, now: datetime) -> Admission | None:
+    """Register on entry where the policy says so, and tell how the person stands. None: no such webinar."""
+    return admit_statement(webinar_id=webinar_id, user_id=user_id, now=now)

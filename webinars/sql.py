@@ -1,0 +1,127 @@
+"""The statements of this app that the ORM cannot say in one round trip."""
+
+import json
+import uuid
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.conf import settings
+
+from eventflow.database import fetch_one
+
+# Whether a moment lies in the collect window of the webinar `w` (spec 2), as SQL.
+# ORM equivalent: Webinar.collect_window.contains(now).
+COLLECT_WINDOW_OPEN = """(
+    %(now)s >= least(w.webinar_start_time - %(doors)s, w.doors_opened_at)
+    AND (coalesce(w.webinar_actual_end_time, w.webinar_scheduled_end_time) IS NULL
+         OR %(now)s < coalesce(w.webinar_actual_end_time, w.webinar_scheduled_end_time)
+                      + make_interval(mins => w.post_window_minutes))
+    AND w.state <> 'draft')"""
+
+
+class Admission(NamedTuple):
+    """How a person or guest stands when they enter. `registered` is false for guests."""
+
+    is_open: bool
+    guests_welcome: bool
+    registered: bool
+    banned: bool
+    interval_overrides: dict[str, int]
+
+
+# Registers a signed-in person where entering is enough (policies `open` and `auth`) and the doors are open, and
+# answers how the person stands, in one round trip. When two calls race, one inserts and both answer registered.
+# ORM equivalent: Registration.objects.get_or_create(webinar=…, user=…) behind Webinar.collect_window.contains(now).
+# Index: webinars_pkey, registration_unique, users_pkey. Cost: three look-ups; one insert, the first time only.
+ADMIT = f"""
+WITH w AS MATERIALIZED (
+    SELECT w.id, w.client_id, w.agency_id, w.access_policy, w.interval_overrides, {COLLECT_WINDOW_OPEN} AS is_open,
+           w.access_policy IN ('open', 'auth')
+           AND EXISTS (SELECT FROM users u WHERE u.id = %(user_id)s::uuid AND u.is_active) AS registers
+    FROM webinars w WHERE w.id = %(webinar_id)s
+), known AS MATERIALIZED (
+    SELECT r.banned_at FROM registrations r WHERE r.webinar_id = %(webinar_id)s AND r.user_id = %(user_id)s::uuid
+), added AS (
+    INSERT INTO registrations
+        (webinar_id, client_id, agency_id, user_id, role, source, answers, registered_at, created_at, updated_at)
+    SELECT w.id, w.client_id, w.agency_id, %(user_id)s::uuid, 'attendee', '', '{{}}', %(now)s, %(now)s, %(now)s
+    FROM w
+    WHERE w.is_open AND w.registers AND NOT EXISTS (SELECT FROM known)
+    ON CONFLICT (webinar_id, user_id) DO NOTHING
+)
+SELECT w.is_open, w.access_policy = 'open', EXISTS (SELECT FROM known) OR (w.is_open AND w.registers),
+       EXISTS (SELECT FROM known WHERE banned_at IS NOT NULL), w.interval_overrides
+FROM w"""
+
+
+def admit(*, webinar_id: uuid.UUID, user_id: uuid.UUID | None, now: datetime) -> Admission | None:
+    row = fetch_one(ADMIT, {"webinar_id": webinar_id, "user_id": user_id, "now": now, "doors": doors()})
+    return Admission(*row[:4], json.loads(row[4])) if row is not None else None
+
+
+def doors() -> timedelta:
+    """How long before the start the doors open by themselves."""
+    return timedelta(minutes=settings.DOORS_OPEN_MINUTES)
+
+
+class Posted(NamedTuple):
+    """What `post_message` found and did; the message's own columns are None unless it is stored."""
+
+    is_open: bool
+    chat_enabled: bool
+    may_write: bool
+    is_new: bool
+    id: uuid.UUID | None
+    seq: int | None
+    body: str | None
+    created_at: datetime | None
+
+
+# Stores a message under the webinar's next number. The counter's row stays locked until the commit, so numbers
+# follow the order of commits and `after=` never skips one (spec 9). A repeated client_message_id finds the first message; two
+# at once make the second fail on message_once, which also takes its number back: the caller asks again.
+# ORM equivalent: select_for_update() on ChatRoom, Message.objects.get_or_create(...), ChatRoom.save(), in a transaction.
+# Index: webinars_pkey, registration_unique, message_once, chat_rooms_pkey. Cost: one update, one insert.
+POST_MESSAGE = f"""
+WITH w AS MATERIALIZED (
+    SELECT w.id, w.client_id, w.agency_id, w.chat_enabled, {COLLECT_WINDOW_OPEN} AS is_open,
+           %(is_manager)s OR EXISTS (
+               SELECT FROM registrations r
+               WHERE r.webinar_id = w.id AND r.user_id = %(user_id)s AND r.banned_at IS NULL) AS may_write
+    FROM webinars w WHERE w.id = %(webinar_id)s
+), mine AS MATERIALIZED (
+    SELECT m.id, m.seq, m.body, m.created_at FROM messages m
+    WHERE m.webinar_id = %(webinar_id)s AND m.user_id = %(user_id)s AND m.client_message_id = %(client_message_id)s
+), number AS (
+    INSERT INTO chat_rooms AS room (webinar_id, last_seq)
+    SELECT w.id, 1 FROM w
+    WHERE w.is_open AND w.chat_enabled AND w.may_write AND NOT EXISTS (SELECT FROM mine)
+    ON CONFLICT (webinar_id) DO UPDATE SET last_seq = room.last_seq + 1
+    RETURNING room.last_seq
+), added AS (
+    INSERT INTO messages
+        (id, webinar_id, client_id, agency_id, user_id, seq, client_message_id, body, author_name, is_host,
+         created_at, updated_at)
+    SELECT gen_random_uuid(), w.id, w.client_id, w.agency_id, %(user_id)s, number.last_seq, %(client_message_id)s,
+           %(body)s, %(author_name)s, %(is_host)s, %(now)s, %(now)s
+    FROM w, number
+    RETURNING id, seq, body, created_at
+)
+SELECT w.is_open, w.chat_enabled, w.may_write, EXISTS (SELECT FROM added), m.id, m.seq, m.body, m.created_at
+FROM w LEFT JOIN (SELECT * FROM added UNION ALL SELECT * FROM mine) m ON true"""
+
+
+def post_message(
+    *,
+    webinar_id: uuid.UUID,
+    user_id: uuid.UUID,
+    client_message_id: str,
+    body: str,
+    author_name: str,
+    is_host: bool,
+    is_manager: bool,
+    now: datetime,
+) -> Posted | None:
+    """Raises IntegrityError when the same message is being stored by another call."""
+    row = fetch_one(POST_MESSAGE, {**locals(), "doors": doors()})
+    return Posted(*row) if row is not None else None

@@ -1,0 +1,85 @@
+"""Rows for tests, valid by default."""
+
+from datetime import timedelta
+from typing import Any
+
+import factory
+from django.utils import timezone
+
+from webinars.models import Agency, AgencyMember, Client, ClientMember, Registration, User, Webinar
+
+
+class UserFactory(factory.django.DjangoModelFactory[User]):
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    email = factory.Sequence(lambda n: f"person{n}@example.com")
+    display_name = factory.Sequence(lambda n: f"Person {n}")
+    is_active = True
+
+    @factory.post_generation
+    def password(self: Any, create: bool, extracted: str | None, **kwargs: Any) -> None:
+        if extracted:
+            self.set_password(extracted)
+            self.save(update_fields=["password"])
+
+
+class AgencyFactory(factory.django.DjangoModelFactory[Agency]):
+    class Meta:
+        model = Agency
+
+    name = factory.Sequence(lambda n: f"Agency {n}")
+    slug = factory.Sequence(lambda n: f"agency-{n}")
+
+
+class ClientFactory(factory.django.DjangoModelFactory[Client]):
+    class Meta:
+        model = Client
+
+    agency = factory.SubFactory(AgencyFactory)
+    name = factory.Sequence(lambda n: f"Client {n}")
+    slug = factory.Sequence(lambda n: f"client-{n}")
+
+
+class AgencyMemberFactory(factory.django.DjangoModelFactory[AgencyMember]):
+    class Meta:
+        model = AgencyMember
+
+    agency = factory.SubFactory(AgencyFactory)
+    user = factory.SubFactory(UserFactory)
+    role = "owner"
+
+
+class ClientMemberFactory(factory.django.DjangoModelFactory[ClientMember]):
+    class Meta:
+        model = ClientMember
+
+    client = factory.SubFactory(ClientFactory)
+    user = factory.SubFactory(UserFactory)
+    role = "operator"
+
+
+class WebinarFactory(factory.django.DjangoModelFactory[Webinar]):
+    """Live since ten minutes ago, for another fifty."""
+
+    class Meta:
+        model = Webinar
+
+    client = factory.SubFactory(ClientFactory)
+    slug = factory.Sequence(lambda n: f"webinar-{n}")
+    title = factory.Sequence(lambda n: f"Webinar {n}")
+    webinar_start_time = factory.LazyFunction(lambda: timezone.now() - timedelta(minutes=10))
+    webinar_scheduled_end_time = factory.LazyAttribute(lambda o: o.webinar_start_time + timedelta(hours=1))
+    state = "live"
+    access_policy = "auth"
+
+
+class RegistrationFactory(factory.django.DjangoModelFactory[Registration]):
+    class Meta:
+        model = Registration
+
+    webinar = factory.SubFactory(WebinarFactory)
+    user = factory.SubFactory(UserFactory)
+    client = factory.SelfAttribute("webinar.client")
+    agency = factory.SelfAttribute("webinar.agency")
