@@ -87,7 +87,7 @@ class UserSession(TenantModel):
             ),
             models.CheckConstraint(
                 condition=Q(exited_at__isnull=True, closed_reason__isnull=True)
-                | Q(exited_at__isnull=False, closed_reason__in=["exit", "timeout"]),
+                | Q(exited_at__isnull=False, closed_reason__isnull=False, closed_reason__in=["exit", "timeout"]),
                 name="session_closed_with_reason",
             ),
             models.CheckConstraint(
