@@ -3,7 +3,6 @@
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,7 +14,6 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
 from webinars.calendar_file import calendar_file
-from webinars.guests import guest_id_of, new_guest_id, remember_guest
 from webinars.guests import guest_id_of, new_guest_id, remember_guest
 from webinars.models import User, Webinar
 from webinars.selectors.access import (
@@ -171,20 +169,9 @@ def live(request: HttpRequest, w: str) -> HttpResponse:
 
 def _not_yet_in(request: HttpRequest, webinar: Webinar, access: Access) -> HttpResponse:
     if access.reason is Reason.TOO_EARLY:
-        doors = webinar.collect_window.start
-        context = {"webinar": webinar, "now": timezone.now(), "doors_open_at": doors}
-        return render(request, "webinars/waiting.html", context)
+        return render(request, "webinars/waiting.html", {"webinar": webinar, "now": timezone.now()})
     context = {"webinar": webinar, "reason": access.reason.value, **_sign_urls(request.path)}
     return render(request, "webinars/refused.html", context, status=403)
-
-
-def socket_url(request: HttpRequest, webinar: Webinar) -> str:
-    """Where the page's socket connects: the same origin, or SOCKET_PORT of the same host."""
-    scheme = "wss" if request.is_secure() else "ws"
-    host = request.get_host()
-    if settings.SOCKET_PORT:
-        host = f"{host.rsplit(':', 1)[0]}:{settings.SOCKET_PORT}"
-    return f"{scheme}://{host}/ws/webinars/{webinar.slug}/"
 
 
 def player_sources(webinar: Webinar) -> dict[str, list[str]]:

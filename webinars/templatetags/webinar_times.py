@@ -29,6 +29,11 @@ def hours_in_zone(webinar: Webinar) -> str:
 
 
 @register.filter
+def doors_hour(webinar: Webinar) -> str:
+    return date_format(_local(webinar, webinar.collect_window.start), pgettext("time format", "H:i"))
+
+
+@register.filter
 def zone_name(webinar: Webinar) -> str:
     """The zone as people say it."""
     if webinar.time_zone == "Asia/Seoul":

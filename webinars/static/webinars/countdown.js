@@ -20,10 +20,10 @@ export function partsLeft(milliseconds) {
 
 /** "2 days", "3 hours", "12 minutes": rounded up, for a sentence. */
 export function roughlyLeft(milliseconds) {
-  const say = (one, many, count) => interpolate(ngettext(one, many, count), { count });
-  if (milliseconds > 2 * DAY) return say("%(count)s day", "%(count)s days", Math.ceil(milliseconds / DAY));
-  if (milliseconds > 2 * HOUR) return say("%(count)s hour", "%(count)s hours", Math.ceil(milliseconds / HOUR));
-  return say("%(count)s minute", "%(count)s minutes", Math.max(1, Math.ceil(milliseconds / MINUTE)));
+  const [days, hours, minutes] = [DAY, HOUR, MINUTE].map((unit) => Math.max(1, Math.ceil(milliseconds / unit)));
+  if (milliseconds > 2 * DAY) return interpolate(ngettext("%(count)s day", "%(count)s days", days), { count: days });
+  if (milliseconds > 2 * HOUR) return interpolate(ngettext("%(count)s hour", "%(count)s hours", hours), { count: hours });
+  return interpolate(ngettext("%(count)s minute", "%(count)s minutes", minutes), { count: minutes });
 }
 
 const twoDigits = (number) => String(number).padStart(2, "0");
