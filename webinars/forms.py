@@ -17,7 +17,7 @@ class SignupForm(forms.Form):
         help_text=_("This is how others see you in the chat."),
     )
 
-    field_order = ["email", "display_name", "password1", "password2"]
+    field_order = ["email", "display_name", "password1"]
 
     def signup(self, request: HttpRequest, user: Any) -> None:
         assert isinstance(user, User)

@@ -62,7 +62,6 @@ export async function mountPlayer(stage, { player, title, loadHls = () => import
   frame.src = address;
   frame.title = interpolate(gettext("Video: %(title)s"), { title });
   frame.allow = ALLOW;
-  frame.allowFullscreen = true;
   frame.referrerPolicy = "strict-origin-when-cross-origin";
   stage.replaceChildren(frame);
 }
