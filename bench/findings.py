@@ -1,0 +1,47 @@
+"""What was measured, and the one table of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the table. `met` is None where there is no target, only a figure."""
+
+    what: str
+    ceiling: str = ""
+    ours: str = ""
+    ratio: float | None = None
+    target: str = ""
+    met: bool | None = None
+    data: Any = None
+
+    def cells(self) -> list[str]:
+        ratio = "" if self.ratio is None else f"{self.ratio:.2f}"
+        ok = {None: "", True: "yes", False: "NO"}[self.met]
+        return [self.what, self.ceiling, self.ours, ratio, self.target, ok]
+
+
+def per_second(value: float) -> str:
+    return f"{value:,.0f}/s"
+
+
+def milliseconds(seconds: float) -> str:
+    value = seconds * 1000
+    return f"{value:.2f} ms" if value < 10 else f"{value:,.0f} ms"
+
+
+def median(values: Sequence[float]) -> float:
+    ordered = sorted(values)
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+
+
+def table(findings: list[Finding]) -> str:
+    """Markdown, so that it can be kept in docs/benchmarks.md as it is."""
+    rows = [["what", "ceiling", "ours", "ratio", "target", "ok"], *(finding.cells() for finding in findings)]
+    widths = [max(len(row[column]) for row in rows) for column in range(6)]
+    lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows]
+    lines.insert(1, "| " + " | ".join("-" * width for width in widths) + " |")
+    return "\n".join(lines)
