@@ -2,13 +2,14 @@
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection
+from playwright.sync_api import Browser
 
 from eventflow import redis
 from eventflow.demo import programs
@@ -17,6 +18,7 @@ from eventflow.demo.static_files import collect_static_when_changed
 from eventflow.demo.supervisor import answers
 from eventflow.embedded import free_port
 from eventflow.testing.chromium import launch_options
+from tests.browser.visitors import DESKTOP, Visitor
 
 HOST = "127.0.0.1"
 READY_SECONDS = 60
@@ -79,7 +81,7 @@ def site_servers(
 
 
 @pytest.fixture
-def live_site(site_servers: LiveSite, transactional_db: None) -> Iterator[LiveSite]:
+def live_site(site_servers: LiveSite, transactional_db: None) -> LiveSite:
     """The running site with an empty database and an empty Redis. What a test commits, the servers see."""
     redis.client().flushdb()
     for child in (site_servers.web, site_servers.sockets):
@@ -87,7 +89,7 @@ def live_site(site_servers: LiveSite, transactional_db: None) -> Iterator[LiveSi
             child.end(seconds=0)
             child.start()
     site_servers.wait_until_ready()
-    yield site_servers
+    return site_servers
 
 
 def url_of(database: str) -> str:
@@ -113,3 +115,22 @@ def wait_until_it_answers(child: Child, url: str) -> None:
 def base_url(site_servers: LiveSite) -> str:
     """Lets `page.goto("/webinars/demo/")` find the site."""
     return site_servers.url
+
+
+@pytest.fixture
+def visitor(browser: Browser, live_site: LiveSite) -> Iterator[Callable[..., Visitor]]:
+    """Makes visitors, each with a browser context of their own; at the end none of them may have seen an error."""
+    visitors: list[Visitor] = []
+
+    def arrive(**options: Any) -> Visitor:
+        settings = {"locale": "ko-KR", "timezone_id": "Asia/Seoul", "viewport": DESKTOP} | options
+        new = Visitor(browser.new_context(**settings), url=live_site.url)
+        new.context.set_default_timeout(15_000)
+        visitors.append(new)
+        return new
+
+    yield arrive
+    for each in visitors:
+        each.context.close()
+    for each in visitors:
+        each.check()

@@ -1,0 +1,235 @@
+"""The room under way: presence, breaks in the connection, the webinar's end."""
+
+import json
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Route, expect
+
+from presence.models import UserSession
+from tests.browser.conftest import LiveSite
+from tests.browser.visitors import Visitor
+from webinars.models import Webinar
+from webinars.services.webinar_life import end, start
+from webinars.tests.factories import UserFactory, WebinarFactory
+
+STAGE = "/static/webinars/stage/index.html"
+Arrive = Callable[..., Visitor]
+
+HIDE = """(hidden) => {
+  Object.defineProperty(document, "visibilityState", { configurable: true, get: () => hidden ? "hidden" : "visible" });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+@pytest.fixture
+def webinar(live_site: LiveSite) -> Webinar:
+    webinar: Webinar = WebinarFactory(slug="demo", title="웨비나 운영법", player="iframe", player_url=STAGE)
+    return webinar
+
+
+@pytest.fixture
+def attendee(visitor: Arrive, webinar: Webinar) -> Visitor:
+    person = visitor()
+    person.sign_in(UserFactory(display_name="이서연"))
+    return person
+
+
+def test_entering_begins_one_session_and_leaving_ends_it(attendee: Visitor) -> None:
+    with attendee.page.expect_response("**/access/track"):
+        attendee.enter("demo")
+    session = UserSession.objects.get()
+    assert session.exited_at is None
+
+    with attendee.page.expect_request("**/access/exit") as leaving:
+        attendee.visit("/")
+    leaving.value.response()
+
+    body = json.loads(leaving.value.post_data or "")
+    assert body["session_id"] == session.session_id
+    attendee.page.wait_for_load_state("networkidle")
+    session.refresh_from_db()
+    assert session.closed_reason == "exit"
+
+
+def test_a_hidden_tab_says_so_once_and_a_seen_one_at_once(attendee: Visitor) -> None:
+    with attendee.page.expect_response("**/access/track"):
+        attendee.enter("demo")
+
+    with attendee.page.expect_response("**/presence/ping"):
+        attendee.page.evaluate(HIDE, True)
+    hidden = UserSession.objects.get().is_visible
+    with attendee.page.expect_response("**/presence/ping"):
+        attendee.page.evaluate(HIDE, False)
+
+    assert hidden is False
+    assert UserSession.objects.get().is_visible is True
+    states = [body["view_state"]["is_visible"] for body in attendee.calls("/presence/ping")]
+    assert states == [False, True]
+
+
+def test_a_page_from_the_browsers_cache_begins_a_new_session(attendee: Visitor) -> None:
+    with attendee.page.expect_response("**/access/track"):
+        attendee.enter("demo")
+
+    with attendee.page.expect_request("**/access/exit"):
+        attendee.page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
+    with attendee.page.expect_response("**/access/track"):
+        attendee.page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+
+    expect(attendee.connection).to_have_attribute("data-connection", "live")
+    first, second = [body["session_id"] for body in attendee.calls("/access/track")]
+    assert first != second
+    assert uuid.UUID(second).version == 4
+    assert len(attendee.calls("/access/exit")) == 1
+
+
+def test_without_a_socket_messages_come_by_polling(visitor: Arrive, attendee: Visitor) -> None:
+    cut_off = visitor()
+    cut_off.sign_in(UserFactory(display_name="박준호"))
+    cut_off.context.route_web_socket("**/ws/**", lambda socket: socket.close(code=1013, reason="away"))
+    cut_off.visit("/webinars/demo/live/")
+    expect(cut_off.connection).to_have_attribute("data-connection", "polling")
+    attendee.enter("demo")
+
+    attendee.says("소켓 없이도 보이나요")
+    expect(cut_off.message("소켓 없이도 보이나요")).to_be_visible()
+    cut_off.says("네, 보입니다")
+
+    expect(attendee.message("네, 보입니다")).to_be_visible()
+    expect(cut_off.message("네, 보입니다")).to_have_count(1)
+
+
+def test_nothing_is_lost_over_a_break_of_the_socket(visitor: Arrive, attendee: Visitor) -> None:
+    other = visitor()
+    other.sign_in(UserFactory(display_name="박준호"))
+    routes: list[object] = []
+
+    def relay(route: object) -> None:
+        routes.append(route)
+        server = route.connect_to_server()  # type: ignore[attr-defined]
+        route.on_message(server.send)  # type: ignore[attr-defined]
+        server.on_message(lambda frame: None if len(routes) == 1 and "message.created" in str(frame) else route.send(frame))  # type: ignore[attr-defined]
+
+    other.context.route_web_socket("**/ws/**", relay)
+    other.enter("demo")
+    attendee.enter("demo")
+    attendee.says("이 메시지는 길에서 사라집니다")
+    expect(attendee.message("사라집니다")).to_have_attribute("data-state", "sent")
+
+    routes[0].close(code=1012, reason="restart")  # type: ignore[attr-defined]
+
+    expect(other.message("사라집니다")).to_have_count(1)
+    expect(other.connection).to_have_attribute("data-connection", "live")
+
+
+def test_a_message_that_was_not_stored_stays_and_is_sent_again(attendee: Visitor) -> None:
+    attendee.expected_errors.append("503")
+    attendee.enter("demo")
+    refuse = {"success": False, "error": "busy", "code": "unavailable"}
+
+    def busy(route: Route) -> None:
+        if route.request.method == "POST":
+            route.fulfill(status=503, json=refuse)
+        else:
+            route.fallback()
+
+    attendee.context.route("**/messages*", busy)
+    attendee.says("한 번에 가지 않습니다")
+    expect(attendee.message("한 번에 가지 않습니다")).to_have_attribute("data-state", "failed")
+    attendee.context.unroute("**/messages*")
+    attendee.page.get_by_role("button", name="다시 보내기").click()
+
+    expect(attendee.message("한 번에 가지 않습니다")).to_have_attribute("data-state", "sent")
+    posts = attendee.calls("/messages")
+    assert len({body["client_id"] for body in posts}) == 1
+    assert len(posts) == 2
+
+
+def test_composing_a_syllable_does_not_send(attendee: Visitor) -> None:
+    attendee.enter("demo")
+    attendee.composer.fill("조합 중")
+
+    attendee.composer.dispatch_event("keydown", {"key": "Enter", "keyCode": 229, "isComposing": True, "bubbles": True})
+    attendee.composer.press("Enter")
+
+    expect(attendee.message("조합 중")).to_have_count(1)
+    expect(attendee.message("조합 중")).to_have_attribute("data-state", "sent")
+    assert len(attendee.calls("/messages")) == 1
+
+
+def test_reading_back_is_not_disturbed_by_new_messages(visitor: Arrive, attendee: Visitor) -> None:
+    reader = visitor()
+    reader.sign_in(UserFactory(display_name="박준호"))
+    attendee.enter("demo")
+    attendee.says("\n".join(f"{line}번째 줄" for line in range(80)))
+    expect(attendee.message("79번째 줄")).to_have_attribute("data-state", "sent")
+    page = reader.enter("demo")
+    page.locator("[data-chat-scroller]").evaluate("element => { element.scrollTop = 0 }")
+
+    attendee.says("새 소식입니다")
+
+    pill = page.get_by_role("button", name="새 메시지 1개")
+    expect(pill).to_be_visible()
+    assert page.locator("[data-chat-scroller]").evaluate("element => element.scrollTop") == 0
+    pill.click()
+    expect(reader.message("새 소식입니다")).to_be_in_viewport()
+    expect(pill).to_be_hidden()
+
+
+def test_the_end_leads_everybody_to_the_last_page(attendee: Visitor, webinar: Webinar) -> None:
+    attendee.enter("demo")
+
+    end(webinar, now=timezone.now())
+
+    attendee.page.wait_for_url("**/ended/")
+    expect(attendee.page.get_by_role("heading", name="함께해 주셔서 감사합니다")).to_be_visible()
+
+
+def test_the_waiting_room_lets_people_in_when_it_starts(attendee: Visitor, webinar: Webinar) -> None:
+    Webinar.objects.update(
+        state="scheduled",
+        webinar_start_time=timezone.now() + timedelta(minutes=12),
+        webinar_scheduled_end_time=timezone.now() + timedelta(minutes=72),
+    )
+    page = attendee.enter("demo")
+    expect(page.get_by_text("12분 뒤에 시작합니다")).to_be_attached()
+    expect(page.locator("iframe")).to_have_count(0)
+
+    start(Webinar.objects.get(), now=timezone.now())
+
+    expect(page.frame_locator("iframe").locator("[data-clock]")).to_be_visible()
+    assert page.url.endswith("/live/")
+
+
+def test_before_the_doors_there_is_a_countdown_and_a_calendar_file(attendee: Visitor, webinar: Webinar) -> None:
+    Webinar.objects.update(
+        state="scheduled",
+        webinar_start_time=timezone.now() + timedelta(days=2),
+        webinar_scheduled_end_time=timezone.now() + timedelta(days=2, hours=1),
+    )
+
+    page = attendee.visit("/webinars/demo/live/")
+
+    expect(page.locator("[data-part=days]")).to_have_text("1")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="캘린더에 추가").click()
+    text = download.value.path().read_text()
+    assert "SUMMARY:웨비나 운영법" in text
+
+
+def test_a_second_window_rests_the_first_which_can_take_it_back(attendee: Visitor) -> None:
+    attendee.enter("demo")
+    second = attendee.open_page()
+
+    second.goto(f"{attendee.url}/webinars/demo/live/")
+
+    notice = attendee.page.locator("[data-takeover]")
+    expect(notice).to_contain_text("다른 곳에서")
+    expect(attendee.connection).to_have_attribute("data-connection", "paused")
+    attendee.page.get_by_role("button", name="여기에서 계속 보기").click()
+    expect(attendee.connection).to_have_attribute("data-connection", "live")
+    expect(second.locator("[data-takeover]")).to_be_visible()
