@@ -3,7 +3,6 @@
 import uuid
 from typing import Any
 
-from django.contrib.auth import SESSION_KEY
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
@@ -45,6 +44,8 @@ def refuse(access: Access) -> ApiError:
 class TokenView(APIView):
     """A fresh live pass, for the holder of a still valid one, or for the person or guest of the page's cookie."""
 
+    authentication_classes = [LivePassAuthentication, SessionAuthentication]
+
     @extend_schema(
         request=None,
         responses={200: enveloped("Token", serializers.TokenShape), **failures(401, 403, 404, 410)},
@@ -73,9 +74,10 @@ class TokenView(APIView):
         if isinstance(request.auth, LivePass):
             live_pass = pass_of(request, w)
             return live_pass.user_id, live_pass.guest_id
+        if isinstance(request.user, User):
+            return request.user.pk, None
         check_csrf(request._request)
-        user = request._request.user if SESSION_KEY in request._request.session else None
-        return (user.pk, None) if isinstance(user, User) else (None, guest_id_of(request._request))
+        return None, guest_id_of(request._request)
 
 
 class RegistrationView(APIView):

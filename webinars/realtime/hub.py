@@ -55,6 +55,9 @@ class SocketQueue:
     async def get(self) -> str | None:
         return await self._queue.get()
 
+    def size(self) -> int:
+        return self._queue.qsize()
+
     def _clear(self) -> None:
         while not self._queue.empty():
             self._queue.get_nowait()

@@ -6,7 +6,7 @@ from typing import Any
 import factory
 from django.utils import timezone
 
-from webinars.models import Agency, AgencyMember, Client, ClientMember, Registration, User, Webinar
+from webinars.models import Agency, AgencyMember, Client, ClientMember, Message, Registration, User, Webinar
 
 
 class UserFactory(factory.django.DjangoModelFactory[User]):
@@ -83,3 +83,17 @@ class RegistrationFactory(factory.django.DjangoModelFactory[Registration]):
     user = factory.SubFactory(UserFactory)
     client = factory.SelfAttribute("webinar.client")
     agency = factory.SelfAttribute("webinar.agency")
+
+
+class MessageFactory(factory.django.DjangoModelFactory[Message]):
+    class Meta:
+        model = Message
+
+    webinar = factory.SubFactory(WebinarFactory)
+    client = factory.SelfAttribute("webinar.client")
+    agency = factory.SelfAttribute("webinar.agency")
+    user = factory.SubFactory(UserFactory)
+    seq = factory.Sequence(lambda n: n + 1)
+    client_message_id = factory.Sequence(lambda n: f"client-{n}")
+    body = "hello"
+    author_name = factory.SelfAttribute("user.display_name")

@@ -1,0 +1,240 @@
+"""The socket (spec 8), against the real Redis."""
+
+import json
+import uuid
+from contextlib import asynccontextmanager
+
+import pytest
+from asgiref.sync import sync_to_async
+from channels.testing import WebsocketCommunicator
+from django.db import transaction
+from django.utils import timezone
+
+from eventflow import redis
+from eventflow.asgi import application
+from webinars.models import Webinar
+from webinars.realtime import hub as hub_module
+from webinars.realtime.events import EventType, room_counter
+from webinars.realtime.hub import hub
+from webinars.realtime.publish import broadcast, publish
+from webinars.selectors.access import Access, Person, Reason
+from webinars.services.live_pass import issue_pass
+
+
+@pytest.fixture
+def room():
+    """A webinar that needs no database: the socket never asks it."""
+    return Webinar(id=uuid.uuid4(), slug="room", client_id=uuid.uuid4(), agency_id=uuid.uuid4())
+
+
+def pass_for(room):
+    person = Person(user_id=uuid.uuid4(), name="A")
+    return issue_pass(webinar=room, access=Access(True, Reason.OK), person=person, now=timezone.now()).token
+
+
+@asynccontextmanager
+async def socket(room, token=None, path=None, subprotocols=None):
+    token = token if token is not None else pass_for(room)
+    offered = subprotocols if subprotocols is not None else ["eventflow.v1", f"bearer.{token}"]
+    communicator = WebsocketCommunicator(application, path or f"/ws/webinars/{room.slug}/", subprotocols=offered)
+    connected, subprotocol = await communicator.connect()
+    assert (connected, subprotocol) == (True, "eventflow.v1" if "eventflow.v1" in offered else None)
+    try:
+        yield communicator
+    finally:
+        await communicator.disconnect()
+
+
+async def tell(room, count=1, **data):
+    publish_all = sync_to_async(
+        lambda: [publish(room.pk, EventType.PRESENCE_COUNT, {"count": n, **data}) for n in range(count)]
+    )
+    return await publish_all()
+
+
+async def events_of(communicator, count):
+    events = []
+    while len(events) < count:
+        frame = await communicator.receive_json_from()
+        assert frame["type"] == "events"
+        events += frame["events"]
+    return events
+
+
+async def test_hello_comes_first_and_events_continue_after_it(room):
+    await tell(room, 3)
+
+    async with socket(room) as page:
+        hello = await page.receive_json_from()
+        await tell(room, text="안녕")
+        (event,) = await events_of(page, 1)
+
+    assert {name: hello[name] for name in ("type", "seq", "heartbeatSeconds")} == {
+        "type": "hello",
+        "seq": 3,
+        "heartbeatSeconds": 20,
+    }
+    assert hello["epoch"]
+    assert event == {"seq": 4, "type": "presence.count", "data": {"count": 0, "text": "안녕"}}
+
+
+async def test_every_page_gets_every_event_in_order(room):
+    async with socket(room) as one, socket(room) as two:
+        hellos = [await page.receive_json_from() for page in (one, two)]
+        await tell(room, 50)
+        received = [await events_of(page, 50) for page in (one, two)]
+
+    assert hellos[0]["epoch"] == hellos[1]["epoch"]
+    for events in received:
+        assert [(e["seq"], e["data"]["count"]) for e in events] == [(n + 1, n) for n in range(50)]
+
+
+async def test_events_of_an_instant_share_a_frame(room, settings):
+    settings.REALTIME_FRAME_MILLISECONDS = 300
+    async with socket(room) as page:
+        await page.receive_json_from()
+        await tell(room, 20)
+        first = await page.receive_json_from()
+        rest = await page.receive_json_from()
+
+    frames = [len(first["events"]), len(rest["events"])]
+    assert sum(frames) == 20
+    assert frames[0] < frames[1]  # the first goes at once, what follows it waits and shares
+
+
+async def test_rooms_do_not_hear_each_other(room):
+    other = Webinar(id=uuid.uuid4(), slug="other", client_id=uuid.uuid4(), agency_id=uuid.uuid4())
+    async with socket(room) as here, socket(other) as there:
+        await here.receive_json_from()
+        await there.receive_json_from()
+        await tell(other)
+        (event,) = await events_of(there, 1)
+
+        assert event["seq"] == 1
+        assert await here.receive_nothing()
+
+
+async def test_a_lost_count_begins_a_new_epoch(room):
+    async with socket(room) as page:
+        before = await page.receive_json_from()
+        await tell(room, 2)
+        await events_of(page, 2)
+        await sync_to_async(redis.client().delete)(room_counter(room.pk))
+        await tell(room)
+        after = await page.receive_json_from()
+        (event,) = await events_of(page, 1)
+
+    assert (after["type"], after["seq"]) == ("hello", 0)
+    assert after["epoch"] != before["epoch"]
+    assert event["seq"] == 1
+
+
+@pytest.mark.parametrize(
+    ("token", "path", "code"),
+    [
+        ("nonsense", None, 4401),
+        ("", None, 4401),
+        (None, "/ws/webinars/another/", 4403),
+    ],
+)
+async def test_refusals_carry_a_code(room, token, path, code):
+    async with socket(room, token, path) as page:
+        output = await page.receive_output()
+
+    assert (output["type"], output["code"]) == ("websocket.close", code)
+
+
+@pytest.mark.parametrize("offered", [[], ["eventflow.v1"], ["chat"], ["eventflow.v1", "bearer.a", "bearer.b"]])
+async def test_a_socket_needs_the_subprotocol_and_one_pass(room, offered):
+    async with socket(room, subprotocols=offered) as page:
+        output = await page.receive_output()
+
+    assert (output["type"], output["code"]) == ("websocket.close", 4401)
+
+
+async def test_the_uuid_names_the_room_too(room):
+    async with socket(room, path=f"/ws/webinars/{room.pk}/") as page:
+        assert (await page.receive_json_from())["type"] == "hello"
+
+
+async def test_without_redis_the_page_is_told_to_come_back(room, settings):
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+
+    async with socket(room) as page:
+        output = await page.receive_output()
+
+    assert (output["type"], output["code"]) == ("websocket.close", 1013)
+
+
+async def test_losing_redis_closes_every_socket_and_they_may_come_back(room, monkeypatch):
+    monkeypatch.setattr(hub_module, "RETRY_SECONDS", 0.0)
+    async with socket(room) as page:
+        await page.receive_json_from()
+        await sync_to_async(redis.client().client_kill_filter)(_type="pubsub")
+        output = await page.receive_output()
+
+    assert (output["type"], output["code"]) == ("websocket.close", 1013)
+    assert hub().rooms == {}
+    async with socket(room) as page:
+        assert (await page.receive_json_from())["type"] == "hello"
+
+
+async def test_what_a_page_says_is_not_listened_to(room):
+    async with socket(room) as page:
+        await page.receive_json_from()
+        await page.send_to(text_data=json.dumps({"type": "events", "events": []}))
+        await page.send_to(bytes_data=b"\x00\xff")
+        await tell(room)
+
+        assert len(await events_of(page, 1)) == 1
+
+
+async def test_leaving_forgets_the_socket_and_the_room(room):
+    async with socket(room) as one:
+        await one.receive_json_from()
+        async with socket(room) as two:
+            await two.receive_json_from()
+            assert len(hub().rooms[str(room.pk)].sockets) == 2
+        assert len(hub().rooms[str(room.pk)].sockets) == 1
+
+    assert hub().rooms == {}
+
+
+async def test_a_page_that_does_not_read_loses_frames_and_disturbs_nobody(room, settings):
+    settings.REALTIME_QUEUE_FRAMES = 4
+    settings.REALTIME_FRAME_MILLISECONDS = 0
+    async with socket(room) as reading:
+        await reading.receive_json_from()
+        _, stopped = await hub().join(room.pk)  # a queue that nobody empties
+        for _ in range(10):
+            await tell(room)
+            await events_of(reading, 1)
+
+        waiting = [json.loads(await stopped.get()) for _ in range(stopped.size())]
+
+    seqs = [event["seq"] for frame in waiting for event in frame["events"]]
+    assert seqs == [9, 10]  # a hole after hello: the page catches up
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_broadcast_waits_for_the_commit(room):
+    with transaction.atomic():
+        broadcast(room.pk, EventType.PRESENCE_COUNT, {"count": 1})
+        inside = redis.client().hget(room_counter(room.pk), "seq")
+
+    assert (inside, redis.client().hget(room_counter(room.pk), "seq")) == (None, b"1")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_rolled_back_broadcast_is_not_sent(room):
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        broadcast(room.pk, EventType.PRESENCE_COUNT, {"count": 1})
+        _ = 1 / 0
+
+    assert redis.client().exists(room_counter(room.pk)) == 0
+
+
+def test_publishing_without_redis_is_no_error(room, settings):
+    redis.pause.begin()
+
+    assert publish(room.pk, EventType.PRESENCE_COUNT, {"count": 1}) is None

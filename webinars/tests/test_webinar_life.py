@@ -1,0 +1,134 @@
+"""Open doors, start, end (spec 2)."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from webinars.models import Webinar
+from webinars.services.webinar_life import WrongState, end, open_doors, start
+from webinars.tests.factories import WebinarFactory
+
+pytestmark = pytest.mark.django_db
+
+NOW = timezone.now()
+
+
+def planned(state="scheduled", **fields):
+    return WebinarFactory(state=state, webinar_start_time=NOW + timedelta(hours=2), **fields)
+
+
+def test_open_start_end():
+    webinar = planned("draft")
+
+    opened = open_doors(webinar, now=NOW)
+    assert (opened.state, opened.doors_opened_at) == ("scheduled", NOW)
+    assert opened.collect_window.start == NOW
+
+    started = start(webinar, now=NOW + timedelta(minutes=5))
+    assert (started.state, started.webinar_start_time) == ("live", NOW + timedelta(minutes=5))
+
+    ended = end(webinar, now=NOW + timedelta(hours=1))
+    assert (ended.state, ended.webinar_actual_end_time) == ("ended", NOW + timedelta(hours=1))
+    assert ended.content_window == (NOW + timedelta(minutes=5), NOW + timedelta(hours=1))
+    assert ended.collect_window == (NOW - timedelta(minutes=25), NOW + timedelta(hours=1, minutes=30))
+
+
+def test_a_late_start_keeps_the_planned_time():
+    webinar = WebinarFactory(state="scheduled", webinar_start_time=NOW - timedelta(minutes=7))
+
+    assert start(webinar, now=NOW).webinar_start_time == NOW - timedelta(minutes=7)
+
+
+def test_doing_it_twice_changes_nothing():
+    webinar = planned()
+
+    open_doors(webinar, now=NOW)
+    assert open_doors(webinar, now=NOW + timedelta(minutes=1)).doors_opened_at == NOW
+    start(webinar, now=NOW)
+    assert start(webinar, now=NOW + timedelta(minutes=1)).webinar_start_time == NOW
+    end(webinar, now=NOW + timedelta(hours=1))
+    assert end(webinar, now=NOW + timedelta(hours=2)).webinar_actual_end_time == NOW + timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("state", "act"), [("live", open_doors), ("ended", open_doors), ("ended", start), ("scheduled", end), ("draft", end)]
+)
+def test_what_cannot_be_done_is_said(state, act):
+    webinar = planned(state)
+    before = Webinar.objects.values().get()
+
+    with pytest.raises(WrongState) as refusal:
+        act(webinar, now=NOW)
+
+    assert (refusal.value.status_code, refusal.value.code) == (409, "wrong_state")
+    assert Webinar.objects.values().get() == before
+
+
+def test_the_command(capsys):
+    webinar = planned()
+
+    call_command("webinar", "start", webinar.slug)
+    call_command("webinar", "end", str(webinar.pk))
+
+    assert capsys.readouterr().out == f"{webinar.slug}: live\n{webinar.slug}: ended\n"
+    webinar.refresh_from_db()
+    assert webinar.state == "ended"
+
+
+def test_the_command_says_what_is_wrong():
+    webinar = planned("ended")
+
+    with pytest.raises(CommandError, match="There is no webinar nowhere"):
+        call_command("webinar", "start", "nowhere")
+    with pytest.raises(CommandError, match="This webinar has already ended"):
+        call_command("webinar", "start", webinar.slug)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"webinar_scheduled_end_time": NOW + timedelta(hours=2)},
+        {"webinar_actual_end_time": NOW},
+        {"bucket_seconds": 120},
+        {"state": "paused"},
+        {"access_policy": "secret"},
+        {"duplicate_login_policy": "fight"},
+    ],
+)
+def test_the_database_refuses_impossible_webinars(fault):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        planned(**fault)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"time_zone": "Asia/Atlantis"},
+        {"time_zone": "../etc/passwd"},
+        {"speakers": [{"title": "no name"}]},
+        {"interval_overrides": {"CRON_SECRET": 1}},
+        {"interval_overrides": {"PRESENCE_PING_INTERVAL_SECONDS": 0}},
+    ],
+)
+def test_validation(fault):
+    webinar = planned(**fault)
+
+    with pytest.raises(ValidationError) as refusal:
+        webinar.full_clean()
+
+    assert [*refusal.value.message_dict] == [*fault]
+
+
+def test_a_webinar_follows_its_client_to_another_agency():
+    webinar = WebinarFactory()
+    other = WebinarFactory()
+
+    webinar.client = other.client
+    webinar.save(update_fields=["client", "agency"])
+
+    webinar.refresh_from_db()
+    assert webinar.agency_id == other.agency_id
