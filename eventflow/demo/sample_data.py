@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
-from django.db.models import F, Q
 
 from eventflow.demo import texts
 from eventflow.demo.ended_webinar import fill_ended_webinar
@@ -147,13 +146,15 @@ def load_live_webinar(*, client: Client, now: datetime) -> None:
 
 
 def extend_live_webinar(*, now: datetime) -> int:
-    """Give the live webinar another hour when its planned end comes near. The number of webinars changed."""
+    """Move the live webinar's planned end on when it comes near. The number of webinars changed."""
+    in_an_hour = now + timedelta(hours=1, minutes=29)
+    half_hour = in_an_hour.replace(minute=in_an_hour.minute // 30 * 30, second=0, microsecond=0)
     return Webinar.objects.filter(
-        Q(webinar_scheduled_end_time__lt=now + timedelta(minutes=30)),
         slug=LIVE_SLUG,
         state=Webinar.State.LIVE,
         webinar_actual_end_time=None,
-    ).update(webinar_scheduled_end_time=F("webinar_scheduled_end_time") + timedelta(hours=1))
+        webinar_scheduled_end_time__lt=now + timedelta(minutes=30),
+    ).update(webinar_scheduled_end_time=half_hour)
 
 
 def load_upcoming_webinar(*, client: Client, now: datetime) -> None:

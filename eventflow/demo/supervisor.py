@@ -29,19 +29,16 @@ class Stopped(Exception):
 
 
 class Supervisor:
-    """`children` in the order in which they start; they end in the reverse order, and the embedded servers last."""
+    """Children end in stages: those that only ask, those that serve, and the embedded servers last."""
 
-    def __init__(
-        self, *, servers: EmbeddedServers, children: list[Child], report: Callable[[str], None] = say
-    ) -> None:
+    def __init__(self, *, servers: EmbeddedServers, report: Callable[[str], None] = say) -> None:
         self.servers = servers
-        self.children = children
         self.report = report
         self.stopping = threading.Event()
         self.started: list[Child] = []
         self.record = servers.data_dir.path / "children.json"
-        self._pauses: dict[str, float] = {}
-        self._due: dict[str, float] = {}
+        self.pauses: dict[str, float] = {}
+        self.due: dict[str, float] = {}
 
     def listen_for_signals(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -85,21 +82,21 @@ class Supervisor:
     def _tend(self, name: str, *, alive: bool, restart: Callable[[], str]) -> None:
         now = time.monotonic()
         if alive:
-            if now - self._due.get(name, now) > STEADY_SECONDS:
-                self._pauses.pop(name, None)
-                self._due.pop(name)
+            if now - self.due.get(name, now) > STEADY_SECONDS:
+                self.pauses.pop(name, None)
+                self.due.pop(name)
             return
-        if name not in self._pauses:
-            self._pauses[name] = 0.0
-            self._due[name] = now
-        if now < self._due[name]:
+        if name not in self.pauses:
+            self.pauses[name] = 0.0
+            self.due[name] = now
+        if now < self.due[name]:
             return
-        pause = self._pauses[name] = min(LONGEST_PAUSE_SECONDS, max(FIRST_PAUSE_SECONDS, self._pauses[name] * 2))
+        pause = self.pauses[name] = min(LONGEST_PAUSE_SECONDS, max(FIRST_PAUSE_SECONDS, self.pauses[name] * 2))
         try:
             self.report(restart())
         except StartError as error:
             self.report(f"{error}\n{name} is tried again in {pause:.0f} s.")
-        self._due[name] = time.monotonic() + pause
+        self.due[name] = time.monotonic() + pause
 
     def _restart(self, child: Child) -> str:
         code = child.exit_code()
@@ -121,7 +118,6 @@ class Supervisor:
         self.servers.stop()
 
     def _stages(self) -> tuple[list[Child], list[Child]]:
-        """First those that only ask (attendees, beat), then those that serve."""
         serving = [child for child in self.started if child.name in ("web", "sockets", "worker")]
         return [child for child in self.started if child not in serving], serving
 
@@ -151,7 +147,7 @@ def read_record(path: Path) -> dict[str, float]:
 
 def restart_server(server: Server) -> str:
     server.start()
-    return f"{server.name} had ended; started again with its data (its log: {server.log})."
+    return f"{server.name} had ended; started again (its log: {server.log})."
 
 
 def answers(url: str) -> bool:

@@ -23,14 +23,13 @@ TEST_ENVIRONMENT = {
     "SECURE_COOKIES": "false",
     "EMAIL_BACKEND": "django.core.mail.backends.locmem.EmailBackend",
 }
-SERVERS = pytest.StashKey[EmbeddedServers]()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, object, object]:
     """As a wrapper this runs before pytest-django reads the settings."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
-        early_config.stash[SERVERS] = start_servers()
+        early_config.add_cleanup(start_servers().stop)
     return (yield)
 
 
@@ -51,8 +50,3 @@ def start_servers() -> EmbeddedServers:
             raise pytest.UsageError(str(error)) from None
         return servers
     raise pytest.UsageError(f"{MOST_RUNS_AT_ONCE} test runs are under way in {FOLDER}: wait for one to end.")
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    if SERVERS in config.stash:
-        config.stash[SERVERS].stop()

@@ -30,7 +30,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         began = time.monotonic()
         servers = prepare()
-        supervisor = Supervisor(servers=servers, children=[])
+        supervisor = Supervisor(servers=servers)
         supervisor.listen_for_signals()
         try:
             servers.data_dir.claim()

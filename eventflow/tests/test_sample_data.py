@@ -1,0 +1,173 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db.models import Count, Max, Sum
+
+from eventflow.demo import sample_data
+from presence.models import LivePresence, UserSession
+from stats.models import AccessLog
+from webinars.models import Agency, AgencyMember, Client, ClientMember, Message, Registration, User, Webinar
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 3, 6, 3, 7, 21, tzinfo=UTC)
+TABLES = [
+    Agency, Client, AgencyMember, ClientMember, User, Webinar, Registration, UserSession, LivePresence, AccessLog,
+    Message,
+]  # fmt: skip
+
+
+def load(now: datetime = NOW) -> None:
+    sample_data.load(password="a-password-for-tests", now=now)
+
+
+def rows() -> dict[str, int]:
+    return {model.__name__: model.objects.count() for model in TABLES}
+
+
+def webinar(slug: str) -> Webinar:
+    return Webinar.objects.get(slug=slug)
+
+
+def test_there_are_an_agency_two_clients_and_three_webinars():
+    load()
+
+    assert Agency.objects.count() == 1
+    assert Client.objects.count() == 2
+    assert dict(Webinar.objects.values_list("slug", "state")) == {
+        "demo": "live",
+        "ai-quality-inspection": "scheduled",
+        "cloud-cost": "ended",
+    }
+
+
+def test_loading_again_adds_nothing():
+    load()
+    before = rows()
+
+    load(NOW + timedelta(days=3))
+
+    assert rows() == before
+
+
+def test_everybody_printed_can_sign_in_and_sees_what_their_part_allows(client):
+    load()
+
+    for person in sample_data.SIGN_INS:
+        assert client.login(username=person.email, password="a-password-for-tests"), person.email
+    seen = {
+        person.email.split("@")[0]: Webinar.objects.visible_to(User.objects.get(email=person.email)).count()
+        for person in sample_data.SIGN_INS
+    }
+    assert seen == {
+        "admin": 3, "owner": 3, "agency-admin": 3, "operator": 3, "analyst": 2, "viewer": 2, "other-operator": 1,
+        "attendee": 0, "attendee2": 0,
+    }  # fmt: skip
+
+
+def test_a_password_from_another_data_folder_is_replaced(client):
+    load()
+
+    sample_data.load(password="another-password", now=NOW)
+
+    assert client.login(username="owner@eventflow.example", password="another-password")
+
+
+@pytest.mark.parametrize("later", [timedelta(minutes=40), timedelta(hours=9), timedelta(days=40)])
+def test_the_demo_is_live_whenever_it_is_loaded(later):
+    load()
+
+    load(NOW + later)
+
+    demo = webinar("demo")
+    assert demo.state == "live"
+    assert demo.content_window.contains(NOW + later)
+    assert demo.content_window.end - (NOW + later) >= timedelta(minutes=20)
+
+
+def test_a_demo_that_somebody_ended_is_live_again():
+    load()
+    Webinar.objects.filter(slug="demo").update(state="ended", webinar_actual_end_time=NOW)
+
+    load(NOW + timedelta(minutes=1))
+
+    assert webinar("demo").state == "live"
+    assert webinar("demo").webinar_actual_end_time is None
+
+
+def test_a_running_demo_keeps_its_start_when_it_is_loaded_again():
+    load()
+    start = webinar("demo").webinar_start_time
+
+    load(NOW + timedelta(minutes=40))
+
+    assert webinar("demo").webinar_start_time == start
+
+
+def test_the_live_webinar_is_extended_only_when_its_end_comes_near():
+    load()  # at 03:07, so it begins at 03:05 and is planned to end at 05:05
+
+    assert sample_data.extend_live_webinar(now=NOW.replace(hour=4, minute=34)) == 0
+    assert sample_data.extend_live_webinar(now=NOW.replace(hour=4, minute=36)) == 1
+    assert webinar("demo").webinar_scheduled_end_time == NOW.replace(hour=6, minute=0, second=0)
+
+
+def test_the_live_webinar_goes_on_after_the_machine_slept():
+    load()
+
+    sample_data.extend_live_webinar(now=NOW + timedelta(hours=7))
+
+    assert webinar("demo").content_window.contains(NOW + timedelta(hours=8))
+
+
+def test_the_upcoming_webinar_stays_ahead():
+    load()
+
+    load(NOW + timedelta(days=30))
+
+    assert webinar("ai-quality-inspection").webinar_start_time > NOW + timedelta(days=32)
+
+
+def test_the_history_of_the_ended_webinar_agrees_with_itself():
+    load()
+    ended = webinar("cloud-cost")
+    start, end = ended.content_window
+
+    people = set(UserSession.objects.filter(webinar=ended).values_list("user", flat=True))
+    registered = set(Registration.objects.filter(webinar=ended).values_list("user", flat=True))
+    present = set(LivePresence.objects.filter(webinar=ended).values_list("user", flat=True))
+    assert people == present
+    assert people < registered
+
+    assert not UserSession.objects.filter(webinar=ended, exited_at=None).exists()
+    assert UserSession.objects.filter(webinar=ended, closed_reason="timeout").exists()
+    logs = AccessLog.objects.filter(webinar=ended)
+    figures = logs.aggregate(samples=Sum("sample_count"), peak=Max("max_participants"), last=Max("last_sample_at"))
+    minutes = (figures["last"] - logs.order_by("time_bucket")[0].first_sample_at) / timedelta(minutes=1)
+    assert figures["samples"] == minutes + 1
+    assert len(people) * 0.5 < figures["peak"] <= len(people)
+    at_peak = logs.order_by("-max_participants", "time_bucket")[0]
+    there = UserSession.objects.filter(
+        webinar=ended,
+        entered_at__lt=at_peak.time_bucket + timedelta(seconds=300),
+        exited_at__gt=at_peak.time_bucket - timedelta(seconds=180),
+    ).aggregate(people=Count("user", distinct=True))
+    assert there["people"] >= figures["peak"]
+
+    messages = list(Message.objects.filter(webinar=ended).order_by("seq"))
+    assert [message.seq for message in messages] == list(range(1, len(messages) + 1))
+    assert [message.created_at for message in messages] == sorted(message.created_at for message in messages)
+    assert start - timedelta(minutes=5) < messages[0].created_at < messages[-1].created_at < end
+    assert ended.chat_room.last_seq == len(messages)
+
+
+def test_who_chatted_in_the_ended_webinar_was_there_at_that_moment():
+    load()
+
+    for message in Message.objects.filter(webinar__slug="cloud-cost", is_host=False):
+        assert UserSession.objects.filter(
+            webinar=message.webinar_id,
+            user=message.user_id,
+            entered_at__lte=message.created_at,
+            exited_at__gt=message.created_at,
+        ).exists(), message
