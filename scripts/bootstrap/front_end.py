@@ -15,8 +15,7 @@ BUILD_STAMP = ROOT / "static_build" / ".built"
 
 
 def build_front_end() -> None:
-    if not (ROOT / "package.json").exists():
-        return
+    (ROOT / "staticfiles").mkdir(exist_ok=True)  # where `collectstatic` will put them; the web server looks there
     npm, environment = node_command("npm")
     lock = digest([ROOT / "package-lock.json"])
     if read(PACKAGES_STAMP) != lock:

@@ -54,7 +54,7 @@ def make_sample_people(*, count: int, group: str, now: datetime) -> list[User]:
 
 
 def issue_sample_passes(*, webinar: Webinar, count: int, group: str, now: datetime) -> list[SamplePass]:
-    """Passes for `count` people of a group, registered in the webinar: 4 statements, however many people.
+    """Passes for `count` people of a group, registered in the webinar, in three statements for up to a thousand.
 
     The passes are what the live page would carry, whatever the webinar's policy: they are made here by whoever runs
     the server, not asked for at its doors.
