@@ -81,7 +81,7 @@ class Room:
         """One event from Redis: joins the frame that is being gathered, or starts one."""
         if epoch != self.epoch:
             self.send_frame()
-            self.epoch = epoch
+            self.epoch, self.seq = epoch, seq - 1
             self.put(self.hello())
         self.seq = seq
         self.waiting.append(f'{{"seq":{seq},{body[1:]}')

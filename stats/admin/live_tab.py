@@ -1,0 +1,48 @@
+"""A webinar's live tab: how many are here, how it went so far, and the steps that can be taken now (spec 14)."""
+
+import uuid
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from stats.selectors.live_tab import live_tab
+from webinars.admin.base import acting_user
+from webinars.admin.tabs import Tab, add_tab, webinar_tabs
+from webinars.admin.webinar_steps import steps_for
+from webinars.selectors.standing import standing_of
+
+
+def live_view(request: HttpRequest, model_admin: Any, object_id: uuid.UUID) -> HttpResponse:
+    webinar = standing_of(request).webinars("see_statistics").select_related("client").filter(pk=object_id).first()
+    if webinar is None:
+        raise Http404
+    now = timezone.now()
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": webinar.title,
+        "webinar": webinar,
+        "webinar_tabs": webinar_tabs(request, webinar, current="live"),
+        "steps": steps_for(request, webinar, now),
+        "now": now,
+        **live_tab(webinar=webinar, user=acting_user(request), now=now),
+    }
+    with timezone.override(webinar.zone):
+        response = TemplateResponse(request, "admin/stats/live_tab.html", context)
+        return response.render()
+
+
+add_tab(
+    Tab(
+        "live",
+        _("Live"),
+        "see_statistics",
+        10,
+        lambda webinar: reverse("admin:webinars_webinar_live", args=[webinar.pk]),
+        path="live/",
+        view=live_view,
+    )
+)

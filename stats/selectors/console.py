@@ -1,0 +1,65 @@
+"""What the console's home shows of several webinars at once, and how fresh the samples are."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Max, Sum
+
+from eventflow import checkup
+from presence.selectors.live import live_counts
+from stats.models import AccessLog
+from webinars.models import Webinar
+
+# A sample is taken every minute; after two missed ones somebody should look.
+LATE = timedelta(seconds=150)
+
+
+def figures_of(webinars: Sequence[Webinar], now: datetime) -> dict[uuid.UUID, dict[str, Any]]:
+    """People now, peak and average by webinar. Two queries, however many webinars.
+
+    The average is over samples, as everywhere (spec 6). A webinar without a sample has neither peak nor average.
+    """
+    if not webinars:
+        return {}
+    keys = [webinar.pk for webinar in webinars]
+    counts = live_counts(now=now) if any(webinar.state == Webinar.State.LIVE for webinar in webinars) else {}
+    sums = (
+        AccessLog.objects.filter(webinar__in=keys)
+        .order_by()
+        .values("webinar_id")
+        .annotate(
+            peak=Max("max_participants"),
+            total=Sum("sum_participants"),
+            samples=Sum("sample_count"),
+            last_sample_at=Max("last_sample_at"),
+        )
+    )
+    found: dict[uuid.UUID, dict[str, Any]] = {key: {"people": counts.get(key, 0)} for key in keys}
+    for row in sums:
+        found[row["webinar_id"]] |= {
+            "peak": row["peak"],
+            "average": row["total"] / row["samples"],
+            "last_sample_at": row["last_sample_at"],
+        }
+    return found
+
+
+def last_sample_at(webinars: Any) -> datetime | None:
+    """Of the webinars of a queryset."""
+    newest: datetime | None = AccessLog.objects.filter(webinar__in=webinars).aggregate(at=Max("last_sample_at"))["at"]
+    return newest
+
+
+def sampling_is_late(webinars: Any, *, now: datetime) -> tuple[bool, datetime | None]:
+    """Whether a webinar in its content window has waited too long for a sample, and when the newest came."""
+    running = webinars.in_content_window(now).exclude(state=Webinar.State.DRAFT)
+    due = running.filter(webinar_start_time__lt=now - LATE)
+    newest = last_sample_at(running)
+    return (newest is None or newest < now - LATE) and due.exists(), newest
+
+
+def machinery(*, now: datetime) -> dict[str, checkup.Finding]:
+    """Redis and beat, as `manage.py doctor` sees them."""
+    return {"redis": checkup.redis_state(), "beat": checkup.beat_schedule(now=now)}
