@@ -28,7 +28,6 @@ def _database() -> str:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except Exception as error:  # whatever is wrong, the answer is the same
-        connection.close_if_unusable_or_obsolete()
         return f"away: {type(error).__name__}"
     return "ok"
 

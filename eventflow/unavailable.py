@@ -4,7 +4,6 @@ import logging
 import sys
 from collections.abc import Callable
 
-from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.loader import render_to_string
 from django.views import defaults
@@ -16,7 +15,6 @@ logger = logging.getLogger(__name__)
 
 def answer_unavailable(request: HttpRequest, error: BaseException) -> HttpResponseBase:
     logger.warning("database unavailable: %s", type(error).__name__)
-    connection.close_if_unusable_or_obsolete()
     if request.path_info.startswith("/api/"):
         return unavailable_response(request)
     return HttpResponse(

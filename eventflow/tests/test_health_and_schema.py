@@ -1,0 +1,123 @@
+"""Health, the API's description, and errors in the caller's language (spec 17, 18)."""
+
+import pytest
+from django.db import OperationalError
+from django.test import RequestFactory
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.validation import validate_schema
+
+from eventflow import redis
+from eventflow.api.errors import answer_error
+from eventflow.unavailable import DatabaseUnavailableMiddleware, server_error
+
+
+def test_healthz_asks_nobody(client):
+    response = client.get("/healthz")
+
+    assert (response.status_code, response.content) == (200, b"ok\n")
+
+
+@pytest.mark.django_db
+def test_readyz(client):
+    response = client.get("/readyz")
+
+    assert (response.status_code, response.json()) == (
+        200,
+        {"ready": True, "database": "ok", "redis": "ok", "migrations": "ok"},
+    )
+
+
+@pytest.mark.django_db
+def test_readyz_names_what_is_away(client, monkeypatch):
+    monkeypatch.setattr(redis, "client", lambda: redis.redis.Redis(port=1, socket_connect_timeout=0.2))
+
+    response = client.get("/readyz")
+
+    assert response.status_code == 503
+    assert (response.json()["ready"], response.json()["database"]) == (False, "ok")
+    assert response.json()["redis"].startswith("away")
+
+
+def test_the_schema_is_valid_and_names_every_path():
+    schema = SchemaGenerator().get_schema(request=None, public=True)
+
+    validate_schema(schema)
+    assert sorted(schema["paths"]) == [
+        "/api/cron/session-sweeper",
+        "/api/cron/webinar-access-snapshot",
+        "/api/webinars/{w}/access/exit",
+        "/api/webinars/{w}/access/track",
+        "/api/webinars/{w}/messages",
+        "/api/webinars/{w}/presence/ping",
+        "/api/webinars/{w}/registrations",
+        "/api/webinars/{w}/state",
+        "/api/webinars/{w}/stats/access",
+        "/api/webinars/{w}/token",
+    ]
+
+
+def test_every_operation_documents_its_failures():
+    schema = SchemaGenerator().get_schema(request=None, public=True)
+
+    operations = [(path, verb, op) for path, verbs in schema["paths"].items() for verb, op in verbs.items()]
+
+    assert {(path, verb) for path, verb, op in operations if "503" not in op["responses"]} == set()
+    assert {(path, verb) for path, verb, op in operations if "401" not in op["responses"]} == set()
+    assert {(path, verb) for path, verb, op in operations if not op.get("summary")} == set()
+
+
+def test_a_lost_database_is_a_503():
+    request = RequestFactory().get("/api/webinars/demo/messages", headers={"Accept-Language": "en"})
+
+    response = answer_error(OperationalError("connection refused"), {"request": request})
+
+    assert (response.status_code, response["Retry-After"]) == (503, "2")
+    assert response.data == {
+        "success": False,
+        "error": "The service is catching its breath. Please try again in a moment.",
+        "code": "unavailable",
+    }
+
+
+def test_a_bug_is_not_hidden():
+    assert answer_error(ZeroDivisionError(), {"request": RequestFactory().get("/")}) is None
+
+
+@pytest.mark.parametrize(("path", "content_type"), [("/api/x", "application/json"), ("/", "text/html; charset=utf-8")])
+def test_pages_and_api_answer_503_when_a_view_loses_the_database(path, content_type):
+    middleware = DatabaseUnavailableMiddleware(lambda request: None)
+
+    response = middleware.process_exception(RequestFactory().get(path), OperationalError())
+
+    assert (response.status_code, response["Content-Type"], response["Retry-After"]) == (503, content_type, "2")
+    assert middleware.process_exception(RequestFactory().get(path), ValueError()) is None
+
+
+def test_middleware_that_loses_the_database_is_answered_too():
+    request = RequestFactory().get("/api/x")
+
+    try:
+        raise OperationalError
+    except OperationalError:
+        response = server_error(request)
+
+    assert response.status_code == 503
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("get", "presence/ping", 405, "method_not_allowed"),
+        ("put", "messages", 405, "method_not_allowed"),
+        ("post", "stats/access", 405, "method_not_allowed"),
+    ],
+)
+def test_wrong_methods(call, webinar, attendee, method, path, status, code):
+    caller = call(webinar, attendee)
+
+    response = getattr(caller.browser, method)(f"/api/webinars/{webinar.slug}/{path}", headers=caller.headers())
+
+    assert (response.status_code, response.json()["code"]) == (status, code)
+
+

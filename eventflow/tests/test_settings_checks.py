@@ -1,0 +1,53 @@
+"""Relations between settings are checked at start, with the names of both (spec 19)."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from eventflow.checks import check_interval_relations, check_secrets
+
+
+def test_the_defaults_hold():
+    assert check_interval_relations(None) == []
+    assert check_secrets(None) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "other"),
+    [
+        ("PRESENCE_PING_INTERVAL_SECONDS", 170, "PRESENCE_ACTIVE_WINDOW_SECONDS"),
+        ("PRESENCE_ACTIVE_WINDOW_SECONDS", 300, "SESSION_STALE_SECONDS"),
+        ("SESSION_STALE_SECONDS", 360, "SESSION_DELTA_CAP_MULTIPLIER"),
+        ("PRESENCE_WRITE_THROTTLE_SECONDS", 110, "PRESENCE_PING_INTERVAL_SECONDS"),
+        ("ACCESS_TRACK_INTERVAL_SECONDS", 301, "SESSION_STALE_SECONDS"),
+    ],
+)
+def test_a_broken_relation_names_both(settings, name, value, other):
+    setattr(settings, name, value)
+
+    problems = [problem.msg for problem in check_interval_relations(None)]
+
+    assert len(problems) == 1
+    assert name in problems[0]
+    assert other in problems[0]
+
+
+@pytest.mark.parametrize(("name", "value"), [("LIVE_PASS_KEYS", ""), ("LIVE_PASS_KEYS", "a:b"), ("CRON_SECRET", "short")])
+def test_bad_secrets_are_named(settings, name, value):
+    setattr(settings, name, value)
+
+    (problem,) = check_secrets(None)
+
+    assert name in problem.msg
+
+
+def test_without_a_secret_key_nothing_starts(tmp_path):
+    env = {k: v for k, v in os.environ.items() if k not in ("SECRET_KEY", "DEBUG")}
+    env["EVENTFLOW_DATA_DIR"] = str(tmp_path)
+
+    done = subprocess.run([sys.executable, "manage.py", "check"], env=env, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert "SECRET_KEY is not set" in done.stderr

@@ -1,0 +1,51 @@
+"""The live count that pages are told (spec 8)."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from eventflow import redis
+from presence.selectors.live import live_count, live_people
+from presence.services.live_count import broadcast_counts
+from presence.tests.factories import PresenceFactory
+from webinars.realtime.events import room_counter
+from webinars.tests.factories import WebinarFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def told(webinar):
+    """How many events the webinar's pages were sent."""
+    return int(redis.client().hget(room_counter(webinar.pk), "seq") or 0)
+
+
+@pytest.mark.parametrize(("seconds", "people"), [(0, 1), (180, 1), (181, 0)])
+def test_the_active_window(webinar, seconds, people):
+    now = timezone.now()
+    PresenceFactory(webinar=webinar, joined_at=now - timedelta(seconds=seconds))
+
+    assert live_count(webinar.pk, now=now) == people
+    assert live_people(webinar.pk, now=now, limit=10)[0] == people
+
+
+def test_pages_are_told_when_the_count_has_changed(webinar, django_assert_num_queries):
+    empty = WebinarFactory()
+    over = WebinarFactory(webinar_start_time=timezone.now() - timedelta(days=1))
+    PresenceFactory(webinar=webinar)
+
+    with django_assert_num_queries(2):  # 1. counts, 2. running webinars
+        first = broadcast_counts(now=timezone.now())
+    unchanged = broadcast_counts(now=timezone.now())
+    PresenceFactory(webinar=webinar)
+    changed = broadcast_counts(now=timezone.now())
+
+    assert (first, unchanged, changed) == (2, 0, 1)
+    assert (told(webinar), told(empty), told(over)) == (2, 1, 0)
+
+
+def test_without_redis_nothing_is_told_and_nothing_fails(webinar):
+    PresenceFactory(webinar=webinar)
+    redis.pause.begin()
+
+    assert broadcast_counts(now=timezone.now()) == 0
