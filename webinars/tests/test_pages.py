@@ -1,8 +1,10 @@
 """The attendees' pages as the server renders them; what they do in a browser is in tests/browser."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.core.mail import EmailMessage
 from django.test import Client
 from django.utils import timezone
 
@@ -66,23 +68,27 @@ def test_registering_twice_keeps_one_registration(client: Client, webinar: Webin
     assert Registration.objects.filter(webinar=webinar, user=user).count() == 1
 
 
-def test_a_strangers_wish_to_register_is_fulfilled_after_signing_up(client: Client, webinar: Webinar) -> None:
+def test_a_strangers_wish_to_register_is_fulfilled_after_signing_up_by_code(
+    client: Client, webinar: Webinar, mailoutbox: list[EmailMessage]
+) -> None:
     asked = client.post("/webinars/demo/register/")
     assert asked.url == "/accounts/signup/?next=/webinars/demo/register/"  # type: ignore[attr-defined]
+    form = {"email": "new@example.com", "display_name": "Han Jiwon", "next": "/webinars/demo/register/"}
 
-    client.post(
-        asked.url,  # type: ignore[attr-defined]
-        {
-            "email": "new@example.com",
-            "display_name": "Han Jiwon",
-            "password1": "a-long-quiet-evening",
-            "next": "/webinars/demo/register/",
-        },
-        follow=True,
-    )
+    client.post("/accounts/signup/", form)
+    code = code_in(mailoutbox[0])
+    client.post("/accounts/confirm-email/", {"code": code, "next": "/webinars/demo/register/"}, follow=True)
 
     registration = Registration.objects.get()
-    assert (registration.user.email, registration.user.display_name) == ("new@example.com", "Han Jiwon")
+    user = registration.user
+    assert (user.email, user.display_name, user.has_usable_password()) == ("new@example.com", "Han Jiwon", False)
+
+
+def code_in(mail: EmailMessage) -> str:
+    """The line that is nothing but the code."""
+    (code,) = re.findall(r"^[A-Z0-9]{3,}-?[A-Z0-9]{3,}$", mail.body, re.MULTILINE)
+    assert code in mail.subject
+    return str(code)
 
 
 def test_a_link_alone_registers_nobody(client: Client, webinar: Webinar) -> None:
