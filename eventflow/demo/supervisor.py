@@ -131,10 +131,15 @@ class Supervisor:
 
     def end_leftovers(self) -> None:
         """End the children of an earlier demo in this folder that was killed before it could."""
+        ended: list[psutil.Process] = []
         for pid, born in read_record(self.record).items():
             with contextlib.suppress(psutil.Error, ProcessLookupError, PermissionError):
-                if psutil.Process(int(pid)).create_time() == born:
-                    os.killpg(int(pid), signal.SIGKILL)
+                leader = psutil.Process(int(pid))
+                if leader.create_time() == born:
+                    family = [leader, *leader.children(recursive=True)]
+                    os.killpg(leader.pid, signal.SIGKILL)
+                    ended += family
+        psutil.wait_procs(ended, timeout=5)  # until then they hold their ports
         self.record.unlink(missing_ok=True)
 
 

@@ -1,11 +1,12 @@
 """`manage.py demo`: all of EventFlow on this machine, with sample data and simulated attendees, until Ctrl-C."""
 
 import os
+import sys
 import time
 from typing import Any
 
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.db import Error, connection
 from django.utils import timezone
 
@@ -35,7 +36,7 @@ class Command(BaseCommand):
         try:
             servers.data_dir.claim()
         except StartError as error:
-            raise CommandError(str(error)) from None
+            sys.exit(str(error))
         try:
             supervisor.end_leftovers()
             check_ports()
@@ -46,11 +47,12 @@ class Command(BaseCommand):
             self.stdout.flush()
             supervisor.run(now_and_then=keep_live, every=KEEP_LIVE_SECONDS)
         except StartError as error:
-            raise CommandError(str(error)) from None
+            sys.exit(str(error))
         except Stopped:
             pass
         finally:
-            say("Stopping …")
+            if supervisor.started:
+                say("Stopping …")
             supervisor.stop()
         say("Stopped. The data stays; `make demo` finds it again.")
 
