@@ -1,7 +1,7 @@
 """Fixtures named after people's parts, for every app's tests."""
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -22,10 +22,9 @@ from webinars.tests.factories import (
 
 
 @pytest.fixture(autouse=True)
-def _fresh_redis() -> Iterator[None]:
+def _fresh_redis() -> None:
     redis.pause.end()
     redis.client().flushdb()
-    yield
 
 
 @pytest.fixture(autouse=True)
@@ -114,4 +113,3 @@ def call(pass_for: Callable[..., str]) -> Callable[..., Caller]:
         return Caller(webinar, pass_for(webinar, user))
 
     return make
-

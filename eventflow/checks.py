@@ -15,7 +15,7 @@ def check_interval_relations(app_configs: Any, **kwargs: Any) -> list[CheckMessa
     cap = settings.SESSION_HEARTBEAT_INTERVAL_SECONDS * settings.SESSION_DELTA_CAP_MULTIPLIER
     relations = [
         (
-            slowest_ping + NETWORK_LATENCY_SECONDS < settings.PRESENCE_ACTIVE_WINDOW_SECONDS,
+            settings.PRESENCE_ACTIVE_WINDOW_SECONDS > slowest_ping + NETWORK_LATENCY_SECONDS,
             "PRESENCE_PING_INTERVAL_SECONDS + PRESENCE_PING_JITTER_SECONDS",
             "PRESENCE_ACTIVE_WINDOW_SECONDS",
             "people who are here would drop out of the count between two pings",

@@ -24,7 +24,7 @@ def prepared_cursor() -> Iterator[CursorWrapper]:
     connection.ensure_connection()
     assert connection.connection is not None
     with connection.wrap_database_errors:
-        raw = PreparedCursor(connection.connection)
+        raw: Any = PreparedCursor(connection.connection)
     wrapper = connection.make_debug_cursor(raw) if connection.queries_logged else connection.make_cursor(raw)
     with wrapper as cursor:
         yield cursor

@@ -40,12 +40,14 @@ COUNT_WATCHED = f"""
             THEN s.watched_ranges
                  + tstzmultirange(tstzrange(s.last_heartbeat_at, s.last_heartbeat_at + {DELTA}, '[)'))
             ELSE s.watched_ranges END"""
-OF_CALLER = "s.webinar_id = %(webinar_id)s AND s.session_id = %(session_id)s" \
+OF_CALLER = (
+    "s.webinar_id = %(webinar_id)s AND s.session_id = %(session_id)s"
     " AND s.user_id IS NOT DISTINCT FROM %(user_id)s::uuid"
+)
 
 # One ping: may this person ping here now, presence, and the session's heartbeat.
 # `session` answers: null = no session id was sent, or no such session of this caller; true = open; false = closed.
-# ORM equivalent: Webinar.objects.get(…); Registration…exists(); PRESENCE; UserSession.objects.open().filter(…).update(…).
+# ORM equivalent: Webinar.objects.get(…); Registration…exists(); PRESENCE; UserSession.objects.open()…update(…).
 # Index: webinars_pkey, registration_unique, webinar_live_presence_pkey, session_unique.
 # Cost: four look-ups; nothing is written by a ping within 60 s, two heap-only updates otherwise.
 PING = f"""
@@ -84,9 +86,9 @@ def ping(*, session_id: str | None, is_visible: bool | None, now: datetime, **ca
     return Ping(*row) if row is not None else None
 
 
-# Entering: a new session row, or a heartbeat of the row that is there; and presence. A closed session stays closed, and
-# nobody can touch another's row: in both cases no row comes back. The page was in front when it was opened. Two first
-# calls at once: one inserts, the other's conflict updates the same row by the instant between them.
+# Entering: a new session row, or a heartbeat of the row that is there; and presence. A closed session stays closed,
+# and nobody can touch another's row: in both cases no row comes back. The page was in front when it was opened. Two
+# first calls at once: one inserts, the other's conflict updates the same row by the instant between them.
 # ORM equivalent: UserSession.objects.get_or_create(…), then as in PING.
 # Index: session_unique, webinar_live_presence_pkey. Cost: one insert the first time; one heap-only update after 60 s.
 ENTER = f"""
@@ -111,7 +113,8 @@ WITH gate AS MATERIALIZED (SELECT true AS admits
 )
 SELECT coalesce(
     (SELECT entered_at FROM entered),
-    (SELECT s.entered_at FROM known s WHERE s.exited_at IS NULL AND s.user_id IS NOT DISTINCT FROM %(user_id)s::uuid))"""
+    (SELECT s.entered_at FROM known s
+     WHERE s.exited_at IS NULL AND s.user_id IS NOT DISTINCT FROM %(user_id)s::uuid))"""
 
 
 def enter(
@@ -134,8 +137,8 @@ def enter(
     return entered_at
 
 
-# Leaving: counts the last stretch and closes. The exit of a page that was silent for longer than the cap (a laptop that
-# slept) ends the session at the cap, as a heartbeat would have counted.
+# Leaving: counts the last stretch and closes. The exit of a page that was silent for longer than the cap (a laptop
+# that slept) ends the session at the cap, as a heartbeat would have counted.
 # ORM equivalent: UserSession.objects.open().filter(webinar=…, session_id=…, user=…).update(…).
 # Index: session_unique. Cost: one look-up, one update (not heap-only: the row leaves session_open).
 EXIT = f"""
@@ -154,7 +157,7 @@ def leave(*, session_id: str, now: datetime, **caller: Any) -> bool:
 
 # Sessions that went silent end at their last heartbeat, never now (spec 5). Locked rows are left to whoever holds them
 # (a heartbeat, another sweeper); a later batch or run finds them if they are still stale.
-# ORM equivalent: UserSession.objects.open().filter(last_heartbeat_at__lt=…)[:n].update(exited_at=F("last_heartbeat_at")).
+# ORM equivalent: UserSession.objects.open().filter(last_heartbeat_at__lt=…)[:n].update(exited_at=…).
 # Index: session_open, which holds the open sessions only. Cost: a scan of these; n updates.
 SWEEP = """
 WITH stale AS (

@@ -32,6 +32,12 @@ const STYLES = {
     "pretendard/dist/web/variable/pretendardvariable-dynamic-subset.css",
     "./webinars/static/webinars/css/index.css",
   ],
+  console: [
+    "pretendard/dist/web/variable/pretendardvariable-dynamic-subset.css",
+    "uplot/dist/uPlot.min.css",
+    "./webinars/static/webinars/css/console.css",
+    "./stats/static/stats/css/live_tab.css",
+  ],
 };
 
 const options = (entryPoints) => ({

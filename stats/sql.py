@@ -7,8 +7,9 @@ from django.conf import settings
 from eventflow.database import fetch_one
 
 # One sample for every webinar that has people in it, and a 0 for every webinar in its content window that has none.
-# A webinar gets at most one sample a minute: the guard in front keeps out what a run of this minute already did (also in
-# a bucket of another length, when the length was changed meanwhile); the WHERE behind decides between two runs at once.
+# A webinar gets at most one sample a minute: the guard in front keeps out what a run of this minute already did (also
+# in a bucket of another length, when the length was changed meanwhile); the WHERE behind decides between two runs at
+# once.
 # Whoever was present is counted at the same instant for all webinars, in one scan of the presence table.
 # ORM equivalent: LivePresence…values("webinar_id").annotate(Count("*")), then AccessLog.update_or_create(…) for each.
 # Index: access_log_unique, webinar_by_start. Cost: docs/benchmarks.md.
@@ -19,7 +20,8 @@ WITH people AS MATERIALIZED (
     GROUP BY p.webinar_id
 ), sampled AS (
     SELECT w.id, w.client_id, w.agency_id, coalesce(people.n, 0) AS n,
-           to_timestamp(floor(extract(epoch FROM %(now)s::timestamptz) / w.bucket_seconds) * w.bucket_seconds) AS bucket
+           to_timestamp(floor(extract(epoch FROM %(now)s::timestamptz) / w.bucket_seconds) * w.bucket_seconds)
+               AS bucket
     FROM webinars w LEFT JOIN people ON people.webinar_id = w.id
     WHERE w.state <> 'draft'
       AND (people.n IS NOT NULL OR (

@@ -4,7 +4,7 @@ import re
 import uuid
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 
 from webinars.services.live_pass import GUEST_PREFIX
 
@@ -22,8 +22,8 @@ def new_guest_id() -> str:
     return f"{GUEST_PREFIX}{uuid.uuid4().hex}"
 
 
-def remember_guest(response: HttpResponseBase, guest_id: str) -> None:
-    response.set_signed_cookie(  # type: ignore[attr-defined]
+def remember_guest(response: HttpResponse, guest_id: str) -> None:
+    response.set_signed_cookie(
         COOKIE,
         guest_id,
         max_age=LIFE_SECONDS,

@@ -80,8 +80,6 @@ def _answer(exc: Exception) -> Response | None:
         headers["Retry-After"] = str(DATABASE_RETRY_AFTER_SECONDS)
     elif isinstance(exc, (exceptions.APIException, Http404, PermissionDenied)):
         status_code, code, message = _messages(exc)
-        if isinstance(exc, exceptions.Throttled) and exc.wait is not None:
-            headers["Retry-After"] = str(max(1, round(exc.wait)))
         if status_code == status.HTTP_401_UNAUTHORIZED:
             headers["WWW-Authenticate"] = "Bearer"
         if isinstance(exc, exceptions.ValidationError):

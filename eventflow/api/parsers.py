@@ -11,7 +11,9 @@ class PlainTextJSONParser(BaseParser):
 
     media_type = "text/plain"
 
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
+    def parse(
+        self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
         try:
             return json.loads(stream.read().decode())
         except (UnicodeDecodeError, ValueError) as error:

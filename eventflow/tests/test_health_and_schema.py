@@ -119,5 +119,3 @@ def test_wrong_methods(call, webinar, attendee, method, path, status, code):
     response = getattr(caller.browser, method)(f"/api/webinars/{webinar.slug}/{path}", headers=caller.headers())
 
     assert (response.status_code, response.json()["code"]) == (status, code)
-
-

@@ -92,5 +92,3 @@ def test_the_local_count_forgets_the_oldest(settings):
         rate_limit.allow(f"person-{number}", limit=1, seconds=86400 * 365)
 
     assert len(rate_limit._local) == rate_limit.LOCAL_KEYS
-
-

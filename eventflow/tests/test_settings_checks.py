@@ -34,7 +34,9 @@ def test_a_broken_relation_names_both(settings, name, value, other):
     assert other in problems[0]
 
 
-@pytest.mark.parametrize(("name", "value"), [("LIVE_PASS_KEYS", ""), ("LIVE_PASS_KEYS", "a:b"), ("CRON_SECRET", "short")])
+@pytest.mark.parametrize(
+    ("name", "value"), [("LIVE_PASS_KEYS", ""), ("LIVE_PASS_KEYS", "a:b"), ("CRON_SECRET", "short")]
+)
 def test_bad_secrets_are_named(settings, name, value):
     setattr(settings, name, value)
 

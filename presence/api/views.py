@@ -91,9 +91,7 @@ class PingView(APIView):
     def post(self, request: Request, w: str) -> Response:
         live_pass = pass_of(request, w)
         session_id, is_visible = read_ping(request)
-        alive = record_heartbeat(
-            live_pass=live_pass, session_id=session_id, is_visible=is_visible, now=timezone.now()
-        )
+        alive = record_heartbeat(live_pass=live_pass, session_id=session_id, is_visible=is_visible, now=timezone.now())
         return Response(status=204) if alive else Response(CLOSED)
 
 

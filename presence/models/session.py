@@ -83,7 +83,8 @@ class UserSession(TenantModel):
             # Also the index of every heartbeat.
             models.UniqueConstraint(fields=["webinar", "session_id"], name="session_unique"),
             models.CheckConstraint(
-                condition=Q(exited_at__isnull=True) | Q(exited_at__gte=F("entered_at")), name="session_exit_after_entry"
+                condition=Q(exited_at__isnull=True) | Q(exited_at__gte=F("entered_at")),
+                name="session_exit_after_entry",
             ),
             models.CheckConstraint(
                 condition=Q(exited_at__isnull=True, closed_reason__isnull=True)
@@ -95,9 +96,7 @@ class UserSession(TenantModel):
                 name="session_heartbeat_after_entry",
             ),
             models.CheckConstraint(condition=Q(watched_seconds_raw__gte=0), name="session_watched_not_negative"),
-            models.CheckConstraint(
-                condition=Q(session_id__regex=r"^[A-Za-z0-9_-]{8,100}$"), name="session_id_form"
-            ),
+            models.CheckConstraint(condition=Q(session_id__regex=r"^[A-Za-z0-9_-]{8,100}$"), name="session_id_form"),
         ]
 
     def __str__(self) -> str:

@@ -59,9 +59,7 @@ def enter_session(
     return Entry(entered_at, admission.registered, intervals)
 
 
-def record_heartbeat(
-    *, live_pass: LivePass, session_id: str | None, is_visible: bool | None, now: datetime
-) -> bool:
+def record_heartbeat(*, live_pass: LivePass, session_id: str | None, is_visible: bool | None, now: datetime) -> bool:
     """Presence, and the session's heartbeat when a session id is given. Answers False when that session is
     closed or unknown. One statement."""
     if live_pass.admin_mode:

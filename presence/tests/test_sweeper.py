@@ -17,9 +17,13 @@ pytestmark = pytest.mark.django_db
 
 def test_silent_sessions_end_at_their_last_heartbeat(webinar, django_assert_num_queries):
     now = timezone.now()
-    silent = SessionFactory(webinar=webinar, entered_at=now - timedelta(hours=2), last_heartbeat_at=now - timedelta(seconds=301))
+    silent = SessionFactory(
+        webinar=webinar, entered_at=now - timedelta(hours=2), last_heartbeat_at=now - timedelta(seconds=301)
+    )
     never_beat = SessionFactory(webinar=webinar, entered_at=now - timedelta(hours=1), last_heartbeat_at=None)
-    fresh = SessionFactory(webinar=webinar, entered_at=now - timedelta(hours=1), last_heartbeat_at=now - timedelta(seconds=300))
+    fresh = SessionFactory(
+        webinar=webinar, entered_at=now - timedelta(hours=1), last_heartbeat_at=now - timedelta(seconds=300)
+    )
     left = SessionFactory(
         webinar=webinar,
         entered_at=now - timedelta(hours=3),

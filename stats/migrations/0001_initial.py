@@ -6,37 +6,94 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('webinars', '0001_initial'),
+        ("webinars", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AccessLog',
+            name="AccessLog",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('time_bucket', models.DateTimeField(verbose_name='from')),
-                ('sample_count', models.IntegerField(verbose_name='samples')),
-                ('sum_participants', models.BigIntegerField(verbose_name='sum')),
-                ('min_participants', models.IntegerField(verbose_name='fewest')),
-                ('max_participants', models.IntegerField(verbose_name='most')),
-                ('last_participants', models.IntegerField(verbose_name='last')),
-                ('first_sample_at', models.DateTimeField(verbose_name='first sample')),
-                ('last_sample_at', models.DateTimeField(verbose_name='last sample')),
-                ('agency', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='webinars.agency')),
-                ('client', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='webinars.client')),
-                ('webinar', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='access_logs', to='webinars.webinar', verbose_name='webinar')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("time_bucket", models.DateTimeField(verbose_name="from")),
+                ("sample_count", models.IntegerField(verbose_name="samples")),
+                ("sum_participants", models.BigIntegerField(verbose_name="sum")),
+                ("min_participants", models.IntegerField(verbose_name="fewest")),
+                ("max_participants", models.IntegerField(verbose_name="most")),
+                ("last_participants", models.IntegerField(verbose_name="last")),
+                ("first_sample_at", models.DateTimeField(verbose_name="first sample")),
+                ("last_sample_at", models.DateTimeField(verbose_name="last sample")),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="webinars.agency",
+                    ),
+                ),
+                (
+                    "client",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="webinars.client",
+                    ),
+                ),
+                (
+                    "webinar",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="access_logs",
+                        to="webinars.webinar",
+                        verbose_name="webinar",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'access log',
-                'verbose_name_plural': 'access logs',
-                'db_table': 'webinar_access_logs',
-                'constraints': [models.UniqueConstraint(fields=('webinar', 'time_bucket'), name='access_log_unique'), models.CheckConstraint(condition=models.Q(('sample_count__gt', 0), ('min_participants__gte', 0), ('min_participants__lte', models.F('last_participants')), ('last_participants__lte', models.F('max_participants')), ('sum_participants__gte', django.db.models.expressions.CombinedExpression(models.F('min_participants'), '*', models.F('sample_count'))), ('sum_participants__lte', django.db.models.expressions.CombinedExpression(models.F('max_participants'), '*', models.F('sample_count')))), name='access_log_consistent'), models.CheckConstraint(condition=models.Q(('first_sample_at__gte', models.F('time_bucket')), ('last_sample_at__gte', models.F('first_sample_at'))), name='access_log_sample_times')],
+                "verbose_name": "access log",
+                "verbose_name_plural": "access logs",
+                "db_table": "webinar_access_logs",
+                "constraints": [
+                    models.UniqueConstraint(fields=("webinar", "time_bucket"), name="access_log_unique"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("sample_count__gt", 0),
+                            ("min_participants__gte", 0),
+                            ("min_participants__lte", models.F("last_participants")),
+                            ("last_participants__lte", models.F("max_participants")),
+                            (
+                                "sum_participants__gte",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("min_participants"), "*", models.F("sample_count")
+                                ),
+                            ),
+                            (
+                                "sum_participants__lte",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("max_participants"), "*", models.F("sample_count")
+                                ),
+                            ),
+                        ),
+                        name="access_log_consistent",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("first_sample_at__gte", models.F("time_bucket")),
+                            ("last_sample_at__gte", models.F("first_sample_at")),
+                        ),
+                        name="access_log_sample_times",
+                    ),
+                ],
             },
         ),
     ]

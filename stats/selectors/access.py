@@ -122,9 +122,9 @@ def summarize(timeline: list[dict[str, Any]]) -> dict[str, Any]:
 
 def total_attendees(webinar_id: uuid.UUID) -> int:
     """People (not guests) who opened the live page at least once."""
-    found: int = UserSession.objects.filter(webinar_id=webinar_id).aggregate(
-        people=Count("user_id", distinct=True)
-    )["people"]
+    found: int = UserSession.objects.filter(webinar_id=webinar_id).aggregate(people=Count("user_id", distinct=True))[
+        "people"
+    ]
     return found
 
 

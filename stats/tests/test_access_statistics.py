@@ -44,7 +44,9 @@ def test_budgets_cold_and_warm(call, webinar, organizer, count, django_assert_nu
 
 
 def test_the_whole_answer(call, webinar, organizer):
-    first = PresenceFactory(webinar=webinar, user__display_name="김하늘", joined_at=timezone.now() - timedelta(seconds=9))
+    first = PresenceFactory(
+        webinar=webinar, user__display_name="김하늘", joined_at=timezone.now() - timedelta(seconds=9)
+    )
     second = PresenceFactory(webinar=webinar, user__display_name="이준호")
     SessionFactory.create_batch(2, webinar=webinar, user=first.user)
     SessionFactory(webinar=webinar, user=second.user)

@@ -29,7 +29,9 @@ class NewMessage(serializers.Serializer[Any]):
 
 
 class NewRegistration(serializers.Serializer[Any]):
-    source = serializers.CharField(max_length=100, required=False, allow_blank=True, default="")
+    source = serializers.CharField(  # type: ignore[assignment]  # the name of an attribute of fields, too
+        max_length=100, required=False, allow_blank=True, default=""
+    )
     answers = serializers.DictField(required=False, default=dict)
 
     def validate_source(self, value: str) -> str:

@@ -131,9 +131,7 @@ class Webinar(models.Model):
     speakers = models.JSONField(_("speakers"), default=list, blank=True, validators=[check_speakers])
     cover_image = models.ImageField(_("cover image"), upload_to="covers/", blank=True)
     language = models.CharField(_("language"), max_length=2, choices=Language.choices, default=Language.KO)
-    time_zone = models.CharField(
-        _("time zone"), max_length=64, default="Asia/Seoul", validators=[check_time_zone]
-    )
+    time_zone = models.CharField(_("time zone"), max_length=64, default="Asia/Seoul", validators=[check_time_zone])
     client = models.ForeignKey(
         "webinars.Client", on_delete=models.PROTECT, related_name="webinars", verbose_name=_("client")
     )

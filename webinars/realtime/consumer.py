@@ -22,13 +22,18 @@ class RoomConsumer(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         live_pass = self._pass()
         if live_pass is None:
-            return await self._refuse(CloseCode.INVALID_PASS)
-        if not live_pass.is_for(self.scope["url_route"]["kwargs"]["w"]):
-            return await self._refuse(CloseCode.WRONG_WEBINAR)
+            await self._refuse(CloseCode.INVALID_PASS)
+        elif not live_pass.is_for(self.scope["url_route"]["kwargs"]["w"]):
+            await self._refuse(CloseCode.WRONG_WEBINAR)
+        else:
+            await self._join(live_pass)
+
+    async def _join(self, live_pass: LivePass) -> None:
         try:
             self.room, self.queue = await hub().join(live_pass.webinar_id)
         except RealtimeUnavailable:
-            return await self._refuse(CloseCode.TRY_AGAIN_LATER)
+            await self._refuse(CloseCode.TRY_AGAIN_LATER)
+            return
         await self.accept(SUBPROTOCOL)
         self.writer = asyncio.create_task(self._write())
 

@@ -188,7 +188,7 @@ class Hub:
                 retry=Retry(NoBackoff(), 0),
             )
             pubsub = self._redis.pubsub()
-            await pubsub.connect()  # type: ignore[no-untyped-call]
+            await pubsub.connect()
             self._pubsub = pubsub
             self._reader = asyncio.create_task(self._read(pubsub))
         return self._pubsub

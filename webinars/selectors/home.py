@@ -13,8 +13,6 @@ def webinars_to_show(*, now: datetime) -> dict[str, list[Webinar]]:
     known = Webinar.objects.public().select_related("client")
     return {
         "live": list(known.filter(state=Webinar.State.LIVE).order_by("webinar_start_time")),
-        "upcoming": list(
-            known.filter(state=Webinar.State.SCHEDULED).order_by("webinar_start_time")[:UPCOMING_SHOWN]
-        ),
+        "upcoming": list(known.filter(state=Webinar.State.SCHEDULED).order_by("webinar_start_time")[:UPCOMING_SHOWN]),
         "past": list(known.filter(state=Webinar.State.ENDED)[:PAST_SHOWN]),
     }

@@ -35,8 +35,9 @@ def room_state(webinar: Webinar, *, now: datetime) -> dict[str, Any]:
 
 def _counter(webinar_id: uuid.UUID) -> tuple[str | None, int | None]:
     """Where the socket's count stands; unknown while Redis is away."""
+    nothing: list[Any] = [None, None]
     epoch, seq = redis.attempt(
-        lambda: redis.client().hmget(room_counter(webinar_id), ["epoch", "seq"]), otherwise=[None, None]
+        lambda: list[Any](redis.client().hmget(room_counter(webinar_id), ["epoch", "seq"])), otherwise=nothing
     )
     return (epoch.decode() if epoch else None, int(seq) if seq else None)
 
@@ -62,9 +63,7 @@ def live_config(
     slug = webinar.slug
     api = {"w": slug}
     can_write = (
-        webinar.chat_enabled
-        and person.user_id is not None
-        and (not access.admin_mode or "run" in access.verbs)
+        webinar.chat_enabled and person.user_id is not None and (not access.admin_mode or "run" in access.verbs)
     )
     return {
         "webinarId": webinar.pk,

@@ -35,9 +35,7 @@ class TooFast(ApiError):
         )
 
 
-def post_message(
-    *, live_pass: LivePass, body: str, client_id: str, now: datetime
-) -> tuple[dict[str, object], bool]:
+def post_message(*, live_pass: LivePass, body: str, client_id: str, now: datetime) -> tuple[dict[str, object], bool]:
     """Store a message and broadcast it after the commit. Answers its data and whether it is new: the same
     `client_id` always means the same message, however often and however simultaneously it is sent."""
     may_post = live_pass.user_id is not None and (not live_pass.admin_mode or live_pass.may("run"))

@@ -37,7 +37,10 @@ def start(webinar: Webinar, *, now: datetime) -> Webinar:
     waiting = Webinar.objects.filter(pk=webinar.pk, state__in=["draft", "scheduled"])
     early = waiting.filter(webinar_start_time__gt=now)
     started = early.update(
-        state=Webinar.State.LIVE, webinar_start_time=now, doors_opened_at=Coalesce("doors_opened_at", now), updated_at=now
+        state=Webinar.State.LIVE,
+        webinar_start_time=now,
+        doors_opened_at=Coalesce("doors_opened_at", now),
+        updated_at=now,
     ) or waiting.update(state=Webinar.State.LIVE, updated_at=now)
     if not started:
         webinar.refresh_from_db()

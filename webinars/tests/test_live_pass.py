@@ -98,7 +98,9 @@ def test_a_guests_pass(webinar, now):
     guest_id = f"guest-{uuid.uuid4().hex}"
     access = Access(True, Reason.OK)
 
-    live_pass = verify_pass(issue_pass(webinar=webinar, access=access, person=Person(guest_id=guest_id), now=now).token)
+    live_pass = verify_pass(
+        issue_pass(webinar=webinar, access=access, person=Person(guest_id=guest_id), now=now).token
+    )
 
     assert (live_pass.user_id, live_pass.guest_id) == (None, guest_id)
 

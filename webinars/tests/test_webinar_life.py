@@ -55,7 +55,8 @@ def test_doing_it_twice_changes_nothing():
 
 
 @pytest.mark.parametrize(
-    ("state", "act"), [("live", open_doors), ("ended", open_doors), ("ended", start), ("scheduled", end), ("draft", end)]
+    ("state", "act"),
+    [("live", open_doors), ("ended", open_doors), ("ended", start), ("scheduled", end), ("draft", end)],
 )
 def test_what_cannot_be_done_is_said(state, act):
     webinar = planned(state)
