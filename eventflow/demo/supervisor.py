@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -72,9 +73,9 @@ class Supervisor:
         next_call = time.monotonic() + every
         while not self.stopping.wait(LOOK_SECONDS):
             for server in self.servers.servers:
-                self._tend(server.name, alive=server.alive(), restart=lambda server=server: restart_server(server))
+                self._tend(server.name, alive=server.alive(), restart=partial(restart_server, server))
             for child in self.started:
-                self._tend(child.name, alive=child.alive(), restart=lambda child=child: self._restart(child))
+                self._tend(child.name, alive=child.alive(), restart=partial(self._restart, child))
             if time.monotonic() >= next_call:
                 next_call = time.monotonic() + every
                 now_and_then()

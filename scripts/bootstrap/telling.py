@@ -97,7 +97,8 @@ DISK = ("No space left on device", "ENOSPC")
 NETWORK = (
     "Temporary failure in name resolution", "Name or service not known", "Failed to establish a new connection",
     "nodename nor servname", "Could not resolve", "Network is unreachable", "Connection refused", "timed out",
-    "ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "No matching distribution found", "ProxyError",
+    "ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "ProxyError",
+    "No matching distribution found",
 )  # fmt: skip
 COMPILER = ("command 'gcc' failed", "command 'cc' failed", "No such file or directory: 'cc'", "'gcc': No such file",
             "unable to execute", "Failed building wheel", "error: subprocess-exited-with-error")  # fmt: skip
