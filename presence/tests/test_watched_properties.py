@@ -1,0 +1,114 @@
+"""Watched time against a slow, obvious account of the same page, second by second (spec 5)."""
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from presence.models import UserSession
+from presence.services.sessions import close_stale_sessions, enter_session, leave_session, record_heartbeat
+from webinars.services.live_pass import LivePass
+from webinars.tests.factories import RegistrationFactory, WebinarFactory
+
+START = datetime(2026, 3, 2, 5, 0, tzinfo=UTC)
+CAP, THROTTLE, STALE = 360, 60, 300
+
+acts = st.lists(
+    st.tuples(
+        st.integers(min_value=0, max_value=900),
+        st.sampled_from(["visible", "hidden", "silent on visibility", "track", "sweep"]),
+    ),
+    max_size=25,
+)
+
+
+class Account:
+    """What the rules of spec 5 make of a page, kept as the set of its watched seconds."""
+
+    def __init__(self):
+        self.now = self.beat = 0
+        self.visible = True
+        self.watched = set()
+        self.closed = None
+
+    def heartbeat(self, visible):
+        if self.closed or (self.now - self.beat < THROTTLE and visible in (None, self.visible)):
+            return
+        if self.visible:
+            self.watched |= set(range(self.beat, min(self.now, self.beat + CAP)))
+        self.beat = self.now
+        self.visible = self.visible if visible is None else visible
+
+    def sweep(self):
+        if not self.closed and self.now - self.beat > STALE:
+            self.closed = (self.beat, "timeout")
+
+    def leave(self):
+        if not self.closed:
+            end = min(self.now, self.beat + CAP)
+            if self.visible:
+                self.watched |= set(range(self.beat, end))
+            self.closed = (end, "exit")
+
+
+@pytest.mark.django_db
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(acts=acts, leaves=st.booleans())
+def test_every_figure_of_a_session(db, acts, leaves):
+    webinar = WebinarFactory(webinar_start_time=START, webinar_scheduled_end_time=None)
+    user = RegistrationFactory(webinar=webinar).user
+    live_pass = LivePass(
+        subject=str(user.pk),
+        webinar_id=webinar.pk,
+        slug=webinar.slug,
+        agency_id=webinar.agency_id,
+        client_id=webinar.client_id,
+        role="attendee",
+        name="",
+        verbs=frozenset(),
+        expires_at=0,
+    )
+    session_id = str(uuid.uuid4())
+    account = Account()
+
+    def enter(now):
+        return enter_session(
+            live_pass=live_pass, session_id=session_id, referrer="", user_agent="", ip_address=None, now=now
+        )
+
+    enter(START)
+    for gap, act in acts:
+        account.now += gap
+        now = START + timedelta(seconds=account.now)
+        if act == "sweep":
+            account.sweep()
+            close_stale_sessions(now=now)
+        elif act == "track":
+            account.heartbeat(None)
+            assert (enter(now).entered_at is None) == bool(account.closed)
+        else:
+            visible = {"visible": True, "hidden": False}.get(act)
+            account.heartbeat(visible)
+            alive = record_heartbeat(live_pass=live_pass, session_id=session_id, is_visible=visible, now=now)
+            assert alive == (not account.closed)
+    if leaves:
+        account.leave()
+        leave_session(live_pass=live_pass, session_id=session_id, now=START + timedelta(seconds=account.now))
+
+    session = UserSession.objects.get(session_id=session_id)
+    ranges = [
+        (int((r.lower - START).total_seconds()), int((r.upper - START).total_seconds()))
+        for r in session.watched_ranges
+    ]
+    assert {second for lower, upper in ranges for second in range(lower, upper)} == account.watched
+    assert session.watched_seconds_raw == Decimal(len(account.watched))
+    assert all(one[1] < other[0] for one, other in zip(ranges, ranges[1:], strict=False))
+    if account.closed:
+        end, reason = account.closed
+        assert (session.exited_at, session.closed_reason) == (START + timedelta(seconds=end), reason)
+        assert session.duration_seconds == Decimal(end)
+    else:
+        assert (session.exited_at, session.duration_seconds) == (None, None)
