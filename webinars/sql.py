@@ -56,7 +56,10 @@ FROM w"""
 
 def admit(*, webinar_id: uuid.UUID, user_id: uuid.UUID | None, now: datetime) -> Admission | None:
     row = fetch_one(ADMIT, {"webinar_id": webinar_id, "user_id": user_id, "now": now, "doors": doors()})
-    return Admission(*row[:4], json.loads(row[4])) if row is not None else None
+    if row is None:
+        return None
+    is_open, guests_welcome, registered, banned, overrides = row
+    return Admission(is_open, guests_welcome, registered, banned, json.loads(overrides))
 
 
 def doors() -> timedelta:
@@ -78,9 +81,9 @@ class Posted(NamedTuple):
 
 
 # Stores a message under the webinar's next number. The counter's row stays locked until the commit, so numbers
-# follow the order of commits and `after=` never skips one (spec 9). A repeated client_message_id finds the first message; two
-# at once make the second fail on message_once, which also takes its number back: the caller asks again.
-# ORM equivalent: select_for_update() on ChatRoom, Message.objects.get_or_create(...), ChatRoom.save(), in a transaction.
+# follow the order of commits and `after=` never skips one (spec 9). A repeated client_message_id finds the first
+# message; two at once make the second fail on message_once, which also takes its number back: the caller asks again.
+# ORM equivalent: in a transaction, ChatRoom…select_for_update(), Message.objects.get_or_create(…), ChatRoom.save().
 # Index: webinars_pkey, registration_unique, message_once, chat_rooms_pkey. Cost: one update, one insert.
 POST_MESSAGE = f"""
 WITH w AS MATERIALIZED (
@@ -125,3 +128,14 @@ def post_message(
     """Raises IntegrityError when the same message is being stored by another call."""
     row = fetch_one(POST_MESSAGE, {**locals(), "doors": doors()})
     return Posted(*row) if row is not None else None
+
+
+# How many rows a table has, as the planner believes since the last ANALYZE: for lists too large to count.
+# ORM equivalent: none (Model.objects.count() reads the whole table). Index: pg_class by oid. Cost: one catalogue row.
+ESTIMATED_ROWS = "SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass(%(table)s)"
+
+
+def estimated_rows(table: str) -> int:
+    """0 for a table that was never analysed."""
+    row = fetch_one(ESTIMATED_ROWS, {"table": table})
+    return max(0, int(row[0])) if row is not None else 0

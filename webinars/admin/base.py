@@ -1,0 +1,153 @@
+"""The console's one scoped base (spec 14): every list, object, choice, inline and action shows what the person's
+memberships allow, by the table in `webinars/selectors/permissions.py`. The rest does not exist (404).
+
+Django's own permission rows are not used.
+"""
+
+import uuid
+from typing import Any
+
+from django.contrib.admin import RelatedFieldListFilter
+from django.db.models import ForeignKey, Model, QuerySet
+from django.forms import ModelChoiceField
+from django.http import Http404, HttpRequest, HttpResponse
+from unfold.admin import ModelAdmin, TabularInline
+
+from webinars.admin.pagination import EstimatedPaginator
+from webinars.models import Agency, Client, User, Webinar
+from webinars.selectors.permissions import Verb
+from webinars.selectors.standing import Standing, standing_of
+
+
+class Scoped:
+    """What the ModelAdmin and the inlines share.
+
+    Each model names the verb of spec 1 that it takes to see, add, change and delete its rows; None means nobody.
+    `tenant_of` says to whom a row belongs, and `rows` which rows the person may see.
+    """
+
+    see: Verb | None = None
+    add: Verb | None = None
+    change: Verb | None = None
+    delete: Verb | None = None
+    model: type[Model]
+
+    def tenant_of(self, obj: Any) -> tuple[uuid.UUID | None, uuid.UUID | None]:
+        return obj.agency_id, obj.client_id
+
+    def rows(self, queryset: QuerySet[Any], standing: Standing, verb: Verb) -> QuerySet[Any]:
+        if standing.is_superuser:
+            return queryset
+        return queryset.filter(webinar__in=standing.webinars(verb))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        queryset: QuerySet[Any] = super().get_queryset(request)  # type: ignore[misc]
+        return self.rows(queryset, standing_of(request), self.see) if self.see else queryset.none()
+
+    def allowed(self, request: HttpRequest, verb: Verb | None, obj: Any = None) -> bool:
+        if verb is None:
+            return False
+        standing = standing_of(request)
+        if obj is None:
+            return standing.may_anywhere(verb)
+        agency_id, client_id = self.tenant_of(obj)
+        return standing.may(verb, agency_id=agency_id, client_id=client_id)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.allowed(request, self.see, obj)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.allowed(request, self.add, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.allowed(request, self.change, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.allowed(request, self.delete, obj)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> ModelChoiceField | None:
+        """Choices are the tenants in which the person may do what the form is for; nothing else is offered or taken."""
+        standing, verb = standing_of(request), self.change or self.add
+        if not standing.is_superuser:
+            related = db_field.related_model
+            kwargs["queryset"] = (
+                choices(related, standing, verb) if verb is not None else related._default_manager.none()
+            )
+        field: ModelChoiceField | None = super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+        return field
+
+
+def choices(related: Any, standing: Standing, verb: Verb) -> QuerySet[Any]:
+    if related is Agency:
+        return standing.agencies(verb)
+    if related is Client:
+        return standing.clients(verb)
+    if related is Webinar:
+        return standing.webinars(verb)
+    rows: QuerySet[Any] = related._default_manager.none()
+    return rows
+
+
+class ScopedAdmin(Scoped, ModelAdmin):
+    show_full_result_count = False
+    paginator = EstimatedPaginator
+    list_per_page = 50
+    list_filter_sheet = False
+
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
+        raise Http404
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        actions: dict[str, Any] = super().get_actions(request)
+        if not self.has_delete_permission(request):
+            actions.pop("delete_selected", None)
+        return actions
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Names the people who changed things, so it takes the right to personal data."""
+        obj = self.get_object(request, object_id)
+        if obj is None or not self.allowed(request, "see_personal", obj):
+            raise Http404
+        response: HttpResponse = super().history_view(request, object_id, extra_context)
+        return response
+
+
+class ScopedInline(Scoped, TabularInline):
+    """Rows of a parent; permissions are asked with the parent as object."""
+
+    extra = 0
+    tab = True
+
+
+class SuperuserAdmin(ScopedAdmin):
+    """For models that belong to no tenant: super admins only."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        queryset: QuerySet[Any] = ModelAdmin.get_queryset(self, request)
+        return queryset if standing_of(request).is_superuser else queryset.none()
+
+    def allowed(self, request: HttpRequest, verb: Verb | None, obj: Any = None) -> bool:
+        return standing_of(request).is_superuser
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return standing_of(request).is_superuser
+
+    has_add_permission = has_change_permission = has_delete_permission = has_view_permission
+
+
+class TenantFilter(RelatedFieldListFilter):
+    """A list filter over agencies or clients that offers only those that the person sees."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+        found = choices(field.related_model, standing_of(request), model_admin.see)
+        return [(row.pk, str(row)) for row in found.order_by("name")]
+
+
+def acting_user(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user

@@ -1,0 +1,159 @@
+"""Who holds which role. Owners and admins of a tenant manage its members, and no one else's."""
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminEmailInputWidget
+
+from webinars.admin.base import ScopedAdmin, ScopedInline, TenantFilter
+from webinars.models import AgencyMember, ClientMember, User
+from webinars.selectors.permissions import Verb
+from webinars.selectors.standing import Standing, standing_of
+from webinars.services.memberships import keep_console_flag
+
+
+class MemberForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A member is added by their exact email address: nobody can leaf through the people of other tenants."""
+
+    email = forms.EmailField(label=_("Email address"), widget=UnfoldAdminEmailInputWidget)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance._state.adding and "email" in self.fields:
+            self.fields["email"].initial = self.instance.user.email
+            self.fields["email"].disabled = True
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"]
+        if not self.instance._state.adding:
+            return email
+        user = User.objects.filter(email__iexact=email.strip(), is_active=True).first()
+        if user is None:
+            raise forms.ValidationError(_("Nobody has signed up with this address yet. Ask them to sign up first."))
+        self.instance.user = user
+        return email
+
+    def _get_validation_exclusions(self) -> set[str]:
+        """The person is set by their address, so that "already a member" is said here and not by the database."""
+        known: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
+        return known - {"user"} if self.instance.user_id else known
+
+
+class MemberRules:
+    """The same for agencies' and clients' members, in lists and as inline rows."""
+
+    form = MemberForm
+    see: Verb | None = "manage_members"
+    add: Verb | None = "manage_members"
+    change: Verb | None = "manage_members"
+    delete: Verb | None = "manage_members"
+
+
+class MemberAdmin(MemberRules, ScopedAdmin):
+    search_fields = ["user__email", "user__display_name"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """A membership stays where it is: moving one would carry a right from one tenant to another."""
+        return [self.tenant] if obj else []
+
+    tenant: str
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        keep_console_flag([obj.user_id])
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        super().delete_model(request, obj)
+        keep_console_flag([obj.user_id])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        people = list(queryset.values_list("user_id", flat=True))
+        super().delete_queryset(request, queryset)
+        keep_console_flag(people)
+
+    @admin.display(description=_("name"), ordering="user__display_name")
+    def person_name(self, obj: Any) -> str:
+        return obj.user.display_name or "–"
+
+    @admin.display(description=_("email address"), ordering="user__email")
+    def person_email(self, obj: Any) -> str:
+        email: str = obj.user.email
+        return email
+
+
+@admin.register(AgencyMember)
+class AgencyMemberAdmin(MemberAdmin):
+    tenant = "agency"
+    fields = ["agency", "email", "role"]
+    list_display = ["person_email", "person_name", "agency", "role"]
+    list_filter = ["role", ("agency", TenantFilter)]
+    list_select_related = ["agency", "user"]
+    ordering = ["agency__name", "user__email"]
+
+    def rows(self, queryset: QuerySet[Any], standing: Standing, verb: Verb) -> QuerySet[Any]:
+        return queryset.filter(agency__in=standing.agencies(verb))
+
+    def tenant_of(self, obj: AgencyMember) -> tuple[uuid.UUID | None, uuid.UUID | None]:
+        return obj.agency_id, None
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may_manage_an_agency(self, request)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return may_manage_an_agency(self, request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_view_permission(request, obj) and may_manage_an_agency(self, request)
+
+
+def may_manage_an_agency(scoped: ScopedAdmin, request: HttpRequest) -> bool:
+    return standing_of(request).may_in_any_agency("manage_members")
+
+
+@admin.register(ClientMember)
+class ClientMemberAdmin(MemberAdmin):
+    tenant = "client"
+    fields = ["client", "email", "role"]
+    list_display = ["person_email", "person_name", "client", "role"]
+    list_filter = ["role", ("client", TenantFilter)]
+    list_select_related = ["client", "user"]
+    ordering = ["client__name", "user__email"]
+
+    def rows(self, queryset: QuerySet[Any], standing: Standing, verb: Verb) -> QuerySet[Any]:
+        return queryset.filter(client__in=standing.clients(verb))
+
+    def tenant_of(self, obj: ClientMember) -> tuple[uuid.UUID | None, uuid.UUID | None]:
+        return obj.client.agency_id, obj.client_id
+
+
+class MemberInline(MemberRules, ScopedInline):
+    fields = ["email", "role"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        queryset: QuerySet[Any] = super().get_queryset(request)
+        return queryset.select_related("user").order_by("user__email")
+
+
+class AgencyMemberInline(MemberInline):
+    model = AgencyMember
+
+    def rows(self, queryset: QuerySet[Any], standing: Standing, verb: Verb) -> QuerySet[Any]:
+        return queryset.filter(agency__in=standing.agencies(verb))
+
+    def tenant_of(self, obj: Any) -> tuple[uuid.UUID | None, uuid.UUID | None]:
+        return obj.pk, None
+
+
+class ClientMemberInline(MemberInline):
+    model = ClientMember
+
+    def rows(self, queryset: QuerySet[Any], standing: Standing, verb: Verb) -> QuerySet[Any]:
+        return queryset.filter(client__in=standing.clients(verb))
+
+    def tenant_of(self, obj: Any) -> tuple[uuid.UUID | None, uuid.UUID | None]:
+        return obj.agency_id, obj.pk

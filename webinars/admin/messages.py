@@ -1,0 +1,17 @@
+from django.contrib import admin
+
+from webinars.admin.one_webinar import OneWebinarAdmin
+from webinars.models import Message
+
+
+@admin.register(Message)
+class MessageAdmin(OneWebinarAdmin):
+    """What was written in the chat, to read and search."""
+
+    see = "see_personal"
+    list_display = ["seq", "author_name", "is_host", "body", "created_at", "deleted_at"]
+    list_display_links = ["seq"]
+    list_filter = ["is_host", ("deleted_at", admin.EmptyFieldListFilter)]
+    search_fields = ["body", "author_name"]
+    ordering = ["-seq"]
+    fields = ["webinar", "seq", "user", "author_name", "is_host", "body", "created_at", "deleted_at", "deleted_by"]

@@ -1,0 +1,170 @@
+"""A webinar in the console: its list, its settings, and the steps of its life."""
+
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import URLPattern, path, reverse
+from django.utils import formats, timezone
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+from unfold.views import ChangeList
+
+from webinars.admin.base import ScopedAdmin, TenantFilter
+from webinars.admin.tabs import all_tabs, front_url, webinar_tabs
+from webinars.admin.webinar_form import WAITING, WebinarForm
+from webinars.admin.webinar_steps import STEPS, step_view
+from webinars.models import Webinar
+from webinars.selectors.permissions import Verb
+from webinars.selectors.standing import Standing
+
+
+class WebinarChangeList(ChangeList):  # type: ignore[misc]
+    def url_for_result(self, result: Webinar) -> str:
+        return front_url(result)
+
+
+@admin.register(Webinar)
+class WebinarAdmin(ScopedAdmin):
+    see = "see_statistics"
+    add = "run"
+    change = "run"
+    delete = "run"
+    form = WebinarForm
+    change_form_outer_before_template = "admin/webinars/tabs.html"
+    list_display = ["title", "state_shown", "starts", "client", "access_policy"]
+    list_filter = ["state", ("client", TenantFilter), "access_policy"]
+    list_select_related = ["client"]
+    search_fields = ["title", "slug"]
+    ordering = ["-webinar_start_time"]
+    fieldsets = [
+        (
+            None,
+            {"fields": ["title", "slug", "client", "description", "takeaways", "speakers", "cover_image", "version"]},
+        ),
+        (
+            _("When"),
+            {
+                "description": _("All times are in the webinar's time zone."),
+                "fields": [
+                    "time_zone",
+                    "webinar_start_time",
+                    "webinar_scheduled_end_time",
+                    "webinar_actual_end_time",
+                    "post_window_minutes",
+                    "state",
+                ],
+            },
+        ),
+        (_("Who gets in"), {"fields": ["access_policy", "language"]}),
+        (_("Player"), {"fields": ["player", "player_url", "replay_url"]}),
+        (
+            _("In the room"),
+            {
+                "fields": [
+                    "chat_enabled",
+                    "questions_enabled",
+                    "reactions_enabled",
+                    "participant_list_enabled",
+                    "duplicate_login_policy",
+                ]
+            },
+        ),
+        (_("Counting"), {"fields": ["bucket_seconds", "interval_overrides"]}),
+    ]
+
+    def rows(self, queryset: Any, standing: Standing, verb: Verb) -> Any:
+        return queryset.filter(pk__in=standing.webinars(verb).values("pk")) if not standing.is_superuser else queryset
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return WebinarChangeList
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """A webinar stays with its client, and its state follows the steps of its life."""
+        if obj is None:
+            return ["webinar_actual_end_time"]
+        fixed = ["client"]
+        if obj.state not in WAITING:
+            fixed.append("state")
+        if obj.state != Webinar.State.ENDED:
+            fixed.append("webinar_actual_end_time")
+        return fixed
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
+        return {"slug": ["title"]} if obj is None else {}
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Only what never was public; everything else is evidence."""
+        return super().has_delete_permission(request, obj) and (obj is None or obj.state == Webinar.State.DRAFT)
+
+    def get_view_on_site_url(self, obj: Any = None) -> str | None:
+        return reverse("webinars:landing", args=[obj.slug]) if obj is not None else None
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        zones = form.base_fields.get("time_zone")
+        if zones is not None:
+            zones.widget.attrs.update({"list": "time-zones", "autocomplete": "off"})
+        return form
+
+    def save_model(self, request: HttpRequest, obj: Webinar, form: Any, change: bool) -> None:
+        """Writes what the form changed and nothing else: the hot path and the live tab write the same row."""
+        if not change:
+            obj.save()
+            return
+        names = {field.name for field in Webinar._meta.concrete_fields}
+        changed = [name for name in form.changed_data if name in names]
+        if changed:
+            obj.save(update_fields=[*changed, "updated_at"])
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        """Times are read and shown in the webinar's zone, or in the one that the form sets."""
+        obj = self.get_object(request, object_id) if object_id else None
+        context = {**(extra_context or {}), "time_zones": sorted(available_timezones())}
+        if obj is not None:
+            context |= {"webinar": obj, "webinar_tabs": webinar_tabs(request, obj, current="settings")}
+        with timezone.override(self._zone(request, obj)):
+            response = super().changeform_view(request, object_id, form_url, context)
+            if hasattr(response, "render"):
+                response.render()
+        return response
+
+    def _zone(self, request: HttpRequest, obj: Webinar | None) -> ZoneInfo:
+        wanted = request.POST.get("time_zone") or (
+            obj.time_zone if obj else Webinar._meta.get_field("time_zone").default
+        )
+        return ZoneInfo(wanted) if wanted in available_timezones() else timezone.get_default_timezone()
+
+    def get_urls(self) -> list[URLPattern]:
+        def page(view: Any) -> Any:
+            def below_a_webinar(request: HttpRequest, object_id: str) -> Any:
+                return view(request, self, object_id)
+
+            return self.admin_site.admin_view(below_a_webinar)
+
+        steps = [
+            path(f"<uuid:object_id>/{name}/", page(step_view(step)), name=f"webinars_webinar_{name}")
+            for name, step in STEPS.items()
+        ]
+        tabs = [
+            path(f"<uuid:object_id>/{tab.path}", page(tab.view), name=f"webinars_webinar_{tab.name}")
+            for tab in all_tabs()
+            if tab.view is not None
+        ]
+        return [*steps, *tabs, *super().get_urls()]
+
+    @display(
+        description=_("state"),
+        ordering="state",
+        label={"live": "danger", "scheduled": "info", "ended": "success", "draft": "warning"},
+    )
+    def state_shown(self, obj: Webinar) -> tuple[str, str]:
+        return obj.state, obj.get_state_display()
+
+    @admin.display(description=_("starts"), ordering="webinar_start_time")
+    def starts(self, obj: Webinar) -> str:
+        local = obj.webinar_start_time.astimezone(obj.zone)
+        return f"{formats.date_format(local, 'SHORT_DATETIME_FORMAT')} ({local:%Z})"

@@ -1,0 +1,127 @@
+"""Open the doors, start, end: each says what it will do, then calls one service (spec 2)."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from eventflow.api.errors import ApiError
+from webinars.admin.tabs import front_url, webinar_tabs
+from webinars.models import Webinar
+from webinars.selectors.standing import standing_of
+from webinars.services import webinar_life
+
+
+@dataclass(frozen=True)
+class Step:
+    name: str
+    title: Any
+    question: Any
+    consequences: tuple[Any, ...]
+    done: Any
+    act: Callable[..., Webinar]
+    states: tuple[str, ...]
+    icon: str
+    main: bool = False
+
+    def makes_sense(self, webinar: Webinar, now: datetime) -> bool:
+        if self.name == "open-doors" and (webinar.state == "scheduled" and webinar.collect_window.contains(now)):
+            return False  # they are open
+        return webinar.state in self.states
+
+
+STEPS: dict[str, Step] = {
+    step.name: step
+    for step in (
+        Step(
+            name="open-doors",
+            title=_("Open the doors"),
+            question=_("Open the doors now?"),
+            consequences=(
+                _("People can enter and wait in the room from now on."),
+                _("A draft becomes public."),
+                _("Who is present is counted; the webinar has not started yet."),
+            ),
+            done=_("The doors are open."),
+            act=webinar_life.open_doors,
+            states=("draft", "scheduled"),
+            icon="door_open",
+        ),
+        Step(
+            name="start",
+            title=_("Start"),
+            question=_("Start the webinar now?"),
+            consequences=(
+                _("Every open page is told that the webinar is live."),
+                _("Before the planned start, the start moves to now; attendance counts from then."),
+            ),
+            done=_("The webinar is live."),
+            act=webinar_life.start,
+            states=("draft", "scheduled"),
+            icon="play_arrow",
+            main=True,
+        ),
+        Step(
+            name="end",
+            title=_("End"),
+            question=_("End the webinar now?"),
+            consequences=(
+                _("Every open page is told that the webinar has ended."),
+                _("Attendance counts up to this moment. It cannot be started again."),
+            ),
+            done=_("The webinar has ended."),
+            act=webinar_life.end,
+            states=("live",),
+            icon="stop",
+            main=True,
+        ),
+    )
+}
+
+
+def steps_for(request: HttpRequest, webinar: Webinar, now: datetime) -> list[dict[str, Any]]:
+    """The steps that make sense in this state, for those who may run the webinar."""
+    if not standing_of(request).may("run", agency_id=webinar.agency_id, client_id=webinar.client_id):
+        return []
+    return [
+        {"step": step, "url": reverse(f"admin:webinars_webinar_{step.name}", args=[webinar.pk])}
+        for step in STEPS.values()
+        if step.makes_sense(webinar, now)
+    ]
+
+
+def step_view(step: Step) -> Callable[..., HttpResponse]:
+    def view(request: HttpRequest, model_admin: Any, object_id: uuid.UUID) -> HttpResponse:
+        webinar = standing_of(request).webinars("run").select_related("client").filter(pk=object_id).first()
+        if webinar is None:
+            raise Http404
+        if request.method == "POST":
+            try:
+                step.act(webinar, now=timezone.now())
+            except ApiError as error:
+                messages.error(request, str(error.message))
+            else:
+                model_admin.log_change(request, webinar, str(step.title))
+                messages.success(request, str(step.done))
+            return redirect(front_url(webinar))
+        context = {
+            **model_admin.admin_site.each_context(request),
+            "opts": model_admin.opts,
+            "title": webinar.title,
+            "webinar": webinar,
+            "webinar_tabs": webinar_tabs(request, webinar, current=""),
+            "step": step,
+            "back_url": front_url(webinar),
+        }
+        return TemplateResponse(request, "admin/webinars/step.html", context)
+
+    return view

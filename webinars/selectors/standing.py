@@ -1,0 +1,88 @@
+"""What a signed-in person may do in the console: their memberships, read once per request (spec 1)."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+
+from webinars.models import Agency, AgencyMember, Client, ClientMember, User, Webinar
+from webinars.selectors.permissions import Verb, roles_for
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The roles that the person holds, by agency and by client; everything for a super admin."""
+
+    user: User | None
+    is_superuser: bool = False
+    agency_roles: Mapping[uuid.UUID, str] = field(default_factory=dict)
+    client_roles: Mapping[uuid.UUID, str] = field(default_factory=dict)
+
+    @property
+    def may_enter(self) -> bool:
+        return self.is_superuser or bool(self.agency_roles or self.client_roles)
+
+    def may(self, verb: Verb, *, agency_id: uuid.UUID | None, client_id: uuid.UUID | None = None) -> bool:
+        """Whether the memberships allow `verb` on what belongs to this agency and, if given, this client."""
+        roles = roles_for(verb)
+        return (
+            self.is_superuser or self.agency_roles.get(agency_id) in roles or self.client_roles.get(client_id) in roles
+        )
+
+    def may_anywhere(self, verb: Verb) -> bool:
+        roles = roles_for(verb)
+        held = (*self.agency_roles.values(), *self.client_roles.values())
+        return self.is_superuser or any(role in roles for role in held)
+
+    def may_in_any_agency(self, verb: Verb) -> bool:
+        roles = roles_for(verb)
+        return self.is_superuser or any(role in roles for role in self.agency_roles.values())
+
+    def agencies(self, verb: Verb) -> QuerySet[Agency]:
+        if self.is_superuser:
+            return Agency.objects.all()
+        return Agency.objects.filter(pk__in=self._agency_ids(verb))
+
+    def clients(self, verb: Verb) -> QuerySet[Client]:
+        if self.is_superuser:
+            return Client.objects.all()
+        return Client.objects.filter(Q(agency__in=self._agency_ids(verb)) | Q(pk__in=self._client_ids(verb)))
+
+    def webinars(self, verb: Verb) -> QuerySet[Webinar]:
+        if self.user is None:
+            return Webinar.objects.none()
+        return Webinar.objects.visible_to(self.user, *roles_for(verb))
+
+    def _agency_ids(self, verb: Verb) -> list[uuid.UUID]:
+        return [key for key, role in self.agency_roles.items() if role in roles_for(verb)]
+
+    def _client_ids(self, verb: Verb) -> list[uuid.UUID]:
+        return [key for key, role in self.client_roles.items() if role in roles_for(verb)]
+
+
+NOBODY = Standing(user=None)
+
+
+def standing(user: Any) -> Standing:
+    """Two queries; none for strangers and super admins."""
+    if not isinstance(user, User) or not user.is_active:
+        return NOBODY
+    if user.is_superuser:
+        return Standing(user=user, is_superuser=True)
+    return Standing(
+        user=user,
+        agency_roles=dict(AgencyMember.objects.filter(user=user).values_list("agency_id", "role")),
+        client_roles=dict(ClientMember.objects.filter(user=user).values_list("client_id", "role")),
+    )
+
+
+def standing_of(request: HttpRequest) -> Standing:
+    """The standing of the request's person, asked for once."""
+    known: tuple[Any, Standing] | None = getattr(request, "_standing", None)
+    if known is None or known[0] != request.user.pk:
+        known = (request.user.pk, standing(getattr(request.user, "_wrapped", request.user)))
+        request._standing = known  # type: ignore[attr-defined]
+    return known[1]
