@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand
 from django.db import Error, connection
 from django.utils import timezone
 
+from eventflow.checkup import database_state, redis_state
 from eventflow.data_dir import StartError, say
 from eventflow.demo import programs, sample_data
 from eventflow.demo.programs import Child
@@ -62,6 +63,9 @@ class Command(BaseCommand):
         if names:
             say(f"Starting {' and '.join(names)} …")
         supervisor.servers.start()
+        for finding, name in ((database_state(), "DATABASE_URL"), (redis_state(), "REDIS_URL")):
+            if not finding.ok:
+                raise StartError(f"{finding.name} cannot be used ({finding.state}): check {name}.")
         say("Preparing the database and the static files …")
         try:
             call_command("migrate", interactive=False, verbosity=0)
