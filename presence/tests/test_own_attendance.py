@@ -20,7 +20,9 @@ def webinar(db: None) -> Webinar:
     return webinar
 
 
-def attend(webinar: Webinar, user: User, *, since: int, until: int | None, page: str, heartbeat: int | None = None) -> None:
+def attend(
+    webinar: Webinar, user: User, *, since: int, until: int | None, page: str, heartbeat: int | None = None
+) -> None:
     """A session from minute `since` to minute `until` of the webinar."""
     minute = lambda number: webinar.webinar_start_time + timedelta(minutes=number)  # noqa: E731
     UserSession.objects.create(

@@ -64,7 +64,12 @@ def site_servers(
         database = str(connection.settings_dict["NAME"])
     logs = tmp_path_factory.mktemp("servers")
     http, sockets = free_port(), free_port()
-    environ = {"DATABASE_URL": url_of(database), "SOCKET_PORT": str(sockets), "DEBUG": "false"}
+    environ = {
+        "DATABASE_URL": url_of(database),
+        "SOCKET_PORT": str(sockets),
+        "DEBUG": "false",
+        "EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend",  # mails are read from the web server's log
+    }
     web = Child("web", programs.http_server(host=HOST, port=http), log=logs / "web.log", environ=environ)
     room = Child("sockets", programs.socket_server(host=HOST, port=sockets), log=logs / "sockets.log", environ=environ)
     site = LiveSite(f"http://{HOST}:{http}", web, room)

@@ -1,13 +1,14 @@
 """The room under way: presence, breaks in the connection, the webinar's end."""
 
 import json
+import re
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Route, WebSocketRoute, expect
 
 from presence.models import UserSession
 from tests.browser.conftest import LiveSite
@@ -44,15 +45,10 @@ def test_entering_begins_one_session_and_leaving_ends_it(attendee: Visitor) -> N
     session = UserSession.objects.get()
     assert session.exited_at is None
 
-    with attendee.page.expect_request("**/access/exit") as leaving:
-        attendee.visit("/")
-    leaving.value.response()
+    attendee.visit("/")
 
-    body = json.loads(leaving.value.post_data or "")
-    assert body["session_id"] == session.session_id
-    attendee.page.wait_for_load_state("networkidle")
-    session.refresh_from_db()
-    assert session.closed_reason == "exit"
+    attendee.until(lambda: UserSession.objects.get().closed_reason == "exit")
+    assert UserSession.objects.get().session_id == session.session_id
 
 
 def test_a_hidden_tab_says_so_once_and_a_seen_one_at_once(attendee: Visitor) -> None:
@@ -75,8 +71,8 @@ def test_a_page_from_the_browsers_cache_begins_a_new_session(attendee: Visitor) 
     with attendee.page.expect_response("**/access/track"):
         attendee.enter("demo")
 
-    with attendee.page.expect_request("**/access/exit"):
-        attendee.page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
+    attendee.page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
+    attendee.until(lambda: UserSession.objects.get().closed_reason == "exit")
     with attendee.page.expect_response("**/access/track"):
         attendee.page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
 
@@ -106,13 +102,16 @@ def test_without_a_socket_messages_come_by_polling(visitor: Arrive, attendee: Vi
 def test_nothing_is_lost_over_a_break_of_the_socket(visitor: Arrive, attendee: Visitor) -> None:
     other = visitor()
     other.sign_in(UserFactory(display_name="박준호"))
-    routes: list[object] = []
+    sockets: list[WebSocketRoute] = []
 
-    def relay(route: object) -> None:
-        routes.append(route)
-        server = route.connect_to_server()  # type: ignore[attr-defined]
-        route.on_message(server.send)  # type: ignore[attr-defined]
-        server.on_message(lambda frame: None if len(routes) == 1 and "message.created" in str(frame) else route.send(frame))  # type: ignore[attr-defined]
+    def relay(socket: WebSocketRoute) -> None:
+        sockets.append(socket)
+        server = socket.connect_to_server()
+        socket.on_message(server.send)
+        server.on_message(lambda frame: None if lost(frame) else socket.send(frame))
+
+    def lost(frame: str | bytes) -> bool:
+        return len(sockets) == 1 and "message.created" in str(frame)
 
     other.context.route_web_socket("**/ws/**", relay)
     other.enter("demo")
@@ -120,7 +119,7 @@ def test_nothing_is_lost_over_a_break_of_the_socket(visitor: Arrive, attendee: V
     attendee.says("이 메시지는 길에서 사라집니다")
     expect(attendee.message("사라집니다")).to_have_attribute("data-state", "sent")
 
-    routes[0].close(code=1012, reason="restart")  # type: ignore[attr-defined]
+    sockets[0].close(code=1012, reason="restart")
 
     expect(other.message("사라집니다")).to_have_count(1)
     expect(other.connection).to_have_attribute("data-connection", "live")
@@ -221,15 +220,24 @@ def test_before_the_doors_there_is_a_countdown_and_a_calendar_file(attendee: Vis
     assert "SUMMARY:웨비나 운영법" in text
 
 
-def test_a_second_window_rests_the_first_which_can_take_it_back(attendee: Visitor) -> None:
-    attendee.enter("demo")
-    second = attendee.open_page()
+def test_a_replaced_page_rests_until_it_is_taken_back(attendee: Visitor) -> None:
+    sockets: list[WebSocketRoute] = []
 
-    second.goto(f"{attendee.url}/webinars/demo/live/")
+    def relay(socket: WebSocketRoute) -> None:
+        sockets.append(socket)
+        socket.connect_to_server()
 
-    notice = attendee.page.locator("[data-takeover]")
-    expect(notice).to_contain_text("다른 곳에서")
+    attendee.context.route_web_socket("**/ws/**", relay)
+    with attendee.page.expect_response("**/access/track"):
+        page = attendee.enter("demo")
+
+    event = {"seq": 10**6, "type": "session.superseded", "data": {"policy": "replace"}}
+    with page.expect_request("**/access/exit"):
+        sockets[0].send(json.dumps({"type": "events", "events": [event]}))
+    expect(page.get_by_role("alert").filter(has_text=re.compile("다른 곳에서"))).to_be_visible()
     expect(attendee.connection).to_have_attribute("data-connection", "paused")
-    attendee.page.get_by_role("button", name="여기에서 계속 보기").click()
+
+    with page.expect_response("**/access/track"):
+        page.get_by_role("button", name="여기에서 계속 보기").click()
     expect(attendee.connection).to_have_attribute("data-connection", "live")
-    expect(second.locator("[data-takeover]")).to_be_visible()
+    assert len(sockets) == 2

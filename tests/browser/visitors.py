@@ -1,6 +1,7 @@
 """People with a browser of their own, and what must never happen in any of them."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,7 +16,7 @@ DESKTOP = {"width": 1280, "height": 800}
 
 
 class Visitor:
-    """One browser context with one page. `problems` collects script errors, console errors and strangers' addresses."""
+    """One browser context with one page. `problems` collects errors of scripts and console, and strangers' addresses."""
 
     def __init__(self, context: BrowserContext, *, url: str) -> None:
         self.context = context
@@ -80,6 +81,14 @@ class Visitor:
 
     def message(self, text: str) -> Any:
         return self.page.locator("[data-chat-list] li").filter(has_text=text)
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        """Lets the page go on until the server's side is as it should be."""
+        for _ in range(150):
+            if condition():
+                return
+            self.page.wait_for_timeout(100)
+        raise AssertionError("it did not become so within 15 s")
 
     def check(self) -> None:
         """Nothing went wrong that the test did not say it would."""

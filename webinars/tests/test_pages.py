@@ -206,7 +206,9 @@ def test_pages_carry_no_inline_script_or_style(client: Client, webinar: Webinar,
 def test_a_calendar_file_names_the_moment_in_utc_and_keeps_its_identity() -> None:
     start = datetime(2026, 3, 2, 5, 0, tzinfo=UTC)
     webinar = WebinarFactory(
-        title="비용, 어디서부터; 줄일까" * 4, webinar_start_time=start, webinar_scheduled_end_time=start + timedelta(hours=1)
+        title="비용, 어디서부터; 줄일까" * 4,
+        webinar_start_time=start,
+        webinar_scheduled_end_time=start + timedelta(hours=1),
     )
 
     text = calendar_file(webinar=webinar, url="https://example.com/webinars/x/", now=start)

@@ -54,6 +54,7 @@ export class Composer {
     this.count = form.querySelector("[data-composer-count]");
     this.limit = this.field.maxLength;
     this.sender = sender;
+    form.hidden = false;
     this.field.addEventListener("keydown", (event) => this.#key(event));
     this.field.addEventListener("input", () => this.#resize());
     form.addEventListener("submit", (event) => {

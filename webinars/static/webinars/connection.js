@@ -40,6 +40,7 @@ export class ConnectionView {
     this.element = element;
     this.word = element.querySelector("[data-connection-word]");
     this.sentence = element.querySelector("[data-connection-sentence]");
+    element.hidden = false;
   }
 
   show({ name, sentence }) {
