@@ -2,17 +2,21 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.decorators.cache import cache_control
 from django.views.i18n import JavaScriptCatalog
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from eventflow import health
+
+# The project's own texts only; pages name their language in the address, so it may be kept for a while.
+catalog = cache_control(max_age=3600)(JavaScriptCatalog.as_view(packages=["webinars"]))
 
 urlpatterns = [
     path("", include("webinars.page_urls")),
     path("accounts/", include("allauth.urls")),
     path("console/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
-    path("jsi18n/", JavaScriptCatalog.as_view(), name="javascript-catalog"),
+    path("jsi18n/", catalog, name="javascript-catalog"),
     path("api/webinars/<str:w>/", include("webinars.api.urls")),
     path("api/webinars/<str:w>/", include("presence.api.urls")),
     path("api/webinars/<str:w>/", include("stats.api.urls")),

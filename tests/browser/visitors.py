@@ -16,7 +16,7 @@ DESKTOP = {"width": 1280, "height": 800}
 
 
 class Visitor:
-    """One browser context with one page. `problems` collects errors of scripts and console, and strangers' addresses."""
+    """One browser context with one page. `problems` collects errors and addresses of strangers."""
 
     def __init__(self, context: BrowserContext, *, url: str) -> None:
         self.context = context
