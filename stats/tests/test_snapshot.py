@@ -167,10 +167,15 @@ def test_two_schedulers_at_once_take_one_sample():
 def test_the_command(capsys):
     WebinarFactory()
 
+    call_command("snapshot", "--dry-run")
     call_command("snapshot")
     call_command("snapshot")
 
-    assert capsys.readouterr().out.splitlines() == ["1 webinars sampled", "0 webinars sampled"]
+    assert capsys.readouterr().out.splitlines() == [
+        "1 webinars would be sampled",
+        "1 webinars sampled",
+        "0 webinars sampled",
+    ]
 
 
 @pytest.mark.django_db

@@ -72,10 +72,13 @@ def test_what_cannot_be_done_is_said(state, act):
 def test_the_command(capsys):
     webinar = planned()
 
+    call_command("webinar", "start", webinar.slug, "--dry-run")
+    assert Webinar.objects.get().state == "scheduled"
     call_command("webinar", "start", webinar.slug)
     call_command("webinar", "end", str(webinar.pk))
 
-    assert capsys.readouterr().out == f"{webinar.slug}: live\n{webinar.slug}: ended\n"
+    said = [f"{webinar.slug}: {state}" for state in ("would be live", "live", "ended")]
+    assert capsys.readouterr().out.splitlines() == said
     webinar.refresh_from_db()
     assert webinar.state == "ended"
 

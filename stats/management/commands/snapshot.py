@@ -1,6 +1,7 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import transaction
 from django.utils import timezone
 
 from stats.services.snapshots import take_snapshot
@@ -12,5 +13,11 @@ class Command(BaseCommand):
         "run within the same minute changes nothing."
     )
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="count, and add nothing")
+
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write(f"{take_snapshot(now=timezone.now())} webinars sampled")
+        with transaction.atomic():
+            sampled = take_snapshot(now=timezone.now())
+            transaction.set_rollback(options["dry_run"])
+        self.stdout.write(f"{sampled} webinars {'would be ' if options['dry_run'] else ''}sampled")

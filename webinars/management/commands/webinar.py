@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser, no_translations
+from django.db import transaction
 from django.utils import timezone
 
 from webinars.models import Webinar
@@ -15,6 +16,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("act", choices=ACTS)
         parser.add_argument("webinar", help="slug or UUID")
+        parser.add_argument("--dry-run", action="store_true", help="say what would become of it, change nothing")
 
     @no_translations
     def handle(self, *args: Any, **options: Any) -> None:
@@ -22,7 +24,9 @@ class Command(BaseCommand):
         if webinar is None:
             raise CommandError(f"There is no webinar {options['webinar']}.")
         try:
-            webinar = ACTS[options["act"]](webinar, now=timezone.now())
+            with transaction.atomic():
+                webinar = ACTS[options["act"]](webinar, now=timezone.now())
+                transaction.set_rollback(options["dry_run"])
         except WrongState as error:
             raise CommandError(str(error.message)) from error
-        self.stdout.write(f"{webinar.slug}: {webinar.state}")
+        self.stdout.write(f"{webinar.slug}: {'would be ' if options['dry_run'] else ''}{webinar.state}")
