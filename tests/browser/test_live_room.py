@@ -179,6 +179,21 @@ def test_reading_back_is_not_disturbed_by_new_messages(visitor: Arrive, attendee
     expect(pill).to_be_hidden()
 
 
+def test_whoever_was_away_hears_how_many_messages_came(visitor: Arrive, attendee: Visitor) -> None:
+    away = visitor()
+    away.sign_in(UserFactory(display_name="박준호"))
+    page = away.enter("demo")
+    attendee.enter("demo")
+    page.evaluate(HIDE, True)
+
+    for text in ("하나", "둘"):
+        attendee.says(text)
+    expect(away.message("둘")).to_be_attached()
+    page.evaluate(HIDE, False)
+
+    expect(page.get_by_role("button", name="새 메시지 2개")).to_be_visible()
+
+
 def test_the_end_leads_everybody_to_the_last_page(attendee: Visitor, webinar: Webinar) -> None:
     attendee.enter("demo")
 
@@ -197,6 +212,8 @@ def test_the_waiting_room_lets_people_in_when_it_starts(attendee: Visitor, webin
     page = attendee.enter("demo")
     expect(page.get_by_text("12분 뒤에 시작합니다")).to_be_attached()
     expect(page.locator("iframe")).to_have_count(0)
+    page.get_by_role("button", name="소리 확인").click()
+    expect(page.get_by_text("두 음이 들리면")).to_be_visible()
 
     start(Webinar.objects.get(), now=timezone.now())
 

@@ -1,5 +1,6 @@
 /** The live page: puts its parts together. */
 import { ApiClient } from "./api_client.js";
+import { between, browserClock } from "./clock.js";
 import { Composer, MessageSender } from "./composer.js";
 import { ConnectionView } from "./connection.js";
 import { Countdown } from "./countdown.js";
@@ -12,7 +13,10 @@ import { MessageStore } from "./message_store.js";
 import { MessageSync } from "./message_sync.js";
 import { mountPlayer } from "./player.js";
 import { Room } from "./room.js";
+import { wireSoundCheck } from "./sound_check.js";
 import { TakeOver } from "./take_over.js";
+
+const LEAVING_MS = 3_000;
 
 const json = (id) => JSON.parse(document.getElementById(id).textContent);
 const find = (selector) => document.querySelector(selector);
@@ -20,6 +24,7 @@ const find = (selector) => document.querySelector(selector);
 const config = json("live-config");
 const page = new EventTarget();
 page.superseded = false;
+let leaving;
 
 const csrfToken = find("input[name=csrfmiddlewaretoken]").value;
 const pass = new LivePass({
@@ -59,17 +64,23 @@ const takeOver = new TakeOver({
   },
   onTakenBack() {
     page.superseded = false;
+let leaving;
     room.enter();
     page.dispatchEvent(new Event("taken-back"));
   },
 });
 
 function stateIs(state) {
-  if (state === "ended" && config.role !== "manager") return location.assign(config.urls.ended);
+  if (state === "ended" && config.role !== "manager") return leaveForGood();
   document.body.dataset.state = state;
   find("[data-state-live]").hidden = state !== "live";
   find("[data-state-ended]").hidden = state !== "ended";
   if (state === "live") mountPlayer(find("[data-stage]"), { player: config.player, title: config.title });
+}
+
+/** A whole room leaves at once: spread over a few seconds, so that the last page has time for everybody. */
+function leaveForGood() {
+  leaving ??= browserClock.setTimeout(() => location.assign(config.urls.ended), between(browserClock, 0, LEAVING_MS));
 }
 
 const answers = {
@@ -105,6 +116,8 @@ if (form) new Composer({ form, sender });
 wireDrawer(find("[data-drawer-button]"), { onToggle: (open) => open && list.toEnd() });
 const waiting = find("[data-countdown]");
 if (waiting) new Countdown(waiting).start();
+const soundCheck = find("[data-sound-check]");
+if (soundCheck) wireSoundCheck(soundCheck);
 
 stateIs(config.state);
 pass.start();

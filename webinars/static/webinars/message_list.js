@@ -8,6 +8,7 @@ import { linkified } from "./linkify.js";
 
 const NEAR_END_PX = 64;
 const SHOWN_AT_MOST = 500;
+const MANY = 3;
 
 export class MessageList {
   #items = new Map();
@@ -25,15 +26,15 @@ export class MessageList {
     this.list.addEventListener("click", (event) => this.#clicked(event));
     this.pill.addEventListener("click", () => this.toEnd());
     this.scroller.addEventListener("scroll", () => this.#atEnd() && this.#seen(), { passive: true });
-    new ResizeObserver(() => this.following && this.toEnd()).observe(this.scroller);
     this.following = true;
+    new ResizeObserver(() => this.following && this.toEnd()).observe(this.scroller);
   }
 
   /** Takes over what the server rendered, then follows the store. */
   adopt() {
     for (const item of this.list.querySelectorAll("[data-key]")) this.#items.set(item.dataset.key, item);
     this.#put(this.store.entries());
-    this.store.subscribe(({ put, gone }) => this.#change(put, gone));
+    this.store.subscribe((change) => this.#change(change));
     this.toEnd();
   }
 
@@ -48,12 +49,15 @@ export class MessageList {
     return this.following;
   }
 
-  #change(put, gone) {
-    const follow = this.#atEnd() || put.some(({ state }) => state === "sending");
+  /** Whoever was away (a hidden tab, a break) keeps the place and hears how many messages came meanwhile. */
+  #change({ put, gone, afterBreak }) {
     const fresh = put.filter(({ key, state, authorId }) => !this.#items.has(key) && state === "sent" && authorId !== this.me);
     gone.forEach((key) => this.#remove(key));
+    const missed = document.visibilityState === "hidden" || (afterBreak && fresh.length > MANY);
+    const follow = (this.#atEnd() && !missed) || put.some(({ state }) => state === "sending");
     this.#put(put);
     if (follow) return this.toEnd();
+    this.following = false;
     this.#unseen += fresh.length;
     this.#showPill();
   }

@@ -16,7 +16,7 @@ export class MessageStore {
     this.lastSeq = 0;
   }
 
-  /** Calls `listener({ put: entries, gone: keys })` after each change. */
+  /** Calls `listener({ put: entries, gone: keys, afterBreak })` after each change. */
   subscribe(listener) {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -28,7 +28,8 @@ export class MessageStore {
     this.add(messages);
   }
 
-  add(messages) {
+  /** `afterBreak` says that these were missed, not just said. */
+  add(messages, { afterBreak = false } = {}) {
     const put = [];
     const gone = [];
     for (const message of messages) {
@@ -41,7 +42,7 @@ export class MessageStore {
       put.push(entryOf(message));
     }
     while (this.#bySeq.has(this.lastSeq + 1)) this.lastSeq += 1;
-    this.#tell(put, gone);
+    this.#tell(put, gone, afterBreak);
   }
 
   delete({ id }) {
@@ -88,9 +89,9 @@ export class MessageStore {
     return this.#pending.get(clientId)?.authorId === authorId;
   }
 
-  #tell(put, gone) {
+  #tell(put, gone, afterBreak = false) {
     if (!put.length && !gone.length) return;
-    for (const listener of this.#listeners) listener({ put, gone });
+    for (const listener of this.#listeners) listener({ put, gone, afterBreak });
   }
 }
 

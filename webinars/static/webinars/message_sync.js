@@ -30,7 +30,7 @@ export class MessageSync {
       this.#again = false;
       for (;;) {
         const { messages } = await this.api.get(`${this.url}?after=${after}&limit=${PAGE}`);
-        this.store.add(messages);
+        this.store.add(messages, { afterBreak: lookBack });
         if (messages.length < PAGE) break;
         after = messages.at(-1).seq;
       }
