@@ -193,6 +193,7 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "Asia/Seoul"
 USE_I18N = True
 USE_TZ = True
+FORMAT_MODULE_PATH = "eventflow.formats"
 
 # --- Static files and pages -----------------------------------------------------------------------------------------
 
@@ -315,6 +316,9 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 # --- Logs -----------------------------------------------------------------------------------------------------------
 
+# No personal data in the logs: neither addresses nor people.
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
+DJANGO_STRUCTLOG_USER_ID_FIELD = None
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOGGING = {
     "version": 1,
