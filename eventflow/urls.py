@@ -12,13 +12,13 @@ from eventflow import health
 catalog = cache_control(max_age=3600)(JavaScriptCatalog.as_view(packages=["webinars"]))
 
 urlpatterns = [
+    path("api/webinars/<str:w>/", include("presence.api.urls")),  # the hot path comes first
     path("", include("webinars.page_urls")),
     path("accounts/", include("allauth.urls")),
     path("console/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("jsi18n/", catalog, name="javascript-catalog"),
     path("api/webinars/<str:w>/", include("webinars.api.urls")),
-    path("api/webinars/<str:w>/", include("presence.api.urls")),
     path("api/webinars/<str:w>/", include("stats.api.urls")),
     path("api/cron/", include("eventflow.cron")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

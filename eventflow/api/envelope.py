@@ -2,6 +2,7 @@ import json
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
+from django.http import HttpResponse
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import BaseRenderer
 
@@ -33,3 +34,13 @@ class OneRenderer(BaseContentNegotiation):
 
     def select_renderer(self, request: Any, renderers: Any, format_suffix: str | None = None) -> Any:
         return renderers[0], renderers[0].media_type
+
+
+class NoContent(HttpResponse):
+    """204. Plain Django, which spares the hot path DRF's rendering of nothing."""
+
+    status_code = 204
+
+    def __init__(self) -> None:
+        super().__init__(content_type="")
+        del self.headers["Content-Type"]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.http import HttpResponse
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
@@ -10,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from eventflow.api.client_address import client_address
+from eventflow.api.envelope import NoContent
 from eventflow.api.parsers import BEACON_PARSERS
 from eventflow.api.schema import enveloped, failures
 from presence.api.bodies import ExitBody, PingBody, TrackBody, read_ping
@@ -88,11 +90,11 @@ class PingView(APIView):
         },
         summary="I am still here",
     )
-    def post(self, request: Request, w: str) -> Response:
+    def post(self, request: Request, w: str) -> HttpResponse:
         live_pass = pass_of(request, w)
         session_id, is_visible = read_ping(request)
         alive = record_heartbeat(live_pass=live_pass, session_id=session_id, is_visible=is_visible, now=timezone.now())
-        return Response(status=204) if alive else Response(CLOSED)
+        return NoContent() if alive else Response(CLOSED)
 
 
 class ExitView(APIView):
@@ -104,10 +106,10 @@ class ExitView(APIView):
         responses={204: OpenApiResponse(description="Closed, now or before."), **failures(400, 401, 403, 415)},
         summary="Leave",
     )
-    def post(self, request: Request, w: str) -> Response:
+    def post(self, request: Request, w: str) -> HttpResponse:
         token = request.data.get("token") if isinstance(request.data, dict) else None
         live_pass = pass_of(request, w) if isinstance(request.auth, LivePass) else pass_in_body(token, w)
         body = ExitBody(data=request.data)
         body.is_valid(raise_exception=True)
         leave_session(live_pass=live_pass, session_id=body.validated_data["session_id"], now=timezone.now())
-        return Response(status=204)
+        return NoContent()
