@@ -1,7 +1,6 @@
 """A cursor for the statements of the hot path."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 import psycopg
@@ -18,16 +17,13 @@ class PreparedCursor(psycopg.Cursor[Any]):
         return self
 
 
-@contextmanager
-def prepared_cursor() -> Iterator[CursorWrapper]:
-    """Django's connection, logging and query counting around a `PreparedCursor`."""
+def prepared_cursor() -> CursorWrapper:
+    """Django's connection, logging and query counting around a `PreparedCursor`; a context that closes it."""
     connection.ensure_connection()
     assert connection.connection is not None
     with connection.wrap_database_errors:
         raw: Any = PreparedCursor(connection.connection)
-    wrapper = connection.make_debug_cursor(raw) if connection.queries_logged else connection.make_cursor(raw)
-    with wrapper as cursor:
-        yield cursor
+    return connection.make_debug_cursor(raw) if connection.queries_logged else connection.make_cursor(raw)
 
 
 def fetch_one(statement: str, params: Mapping[str, Any]) -> tuple[Any, ...] | None:
