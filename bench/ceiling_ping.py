@@ -15,7 +15,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from presence.sql import PING
 
-KEYS = dict(part.split(":", 1) for part in os.environ["LIVE_PASS_KEYS"].split(","))
+KEY = os.environ["LIVE_PASS_KEYS"].split(",")[0].partition(":")[2]
 LIMITS = {
     "doors": timedelta(minutes=30),
     "throttle": timedelta(seconds=60),
@@ -43,10 +43,11 @@ async def _open_pool() -> AsyncConnectionPool[Any]:
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     assert scope["type"] == "http"
     connections = pool or await _open_pool()
-    token = next(value for name, value in scope["headers"] if name == b"authorization").decode().removeprefix("Bearer ")
+    header = next(value for name, value in scope["headers"] if name == b"authorization")
+    token = header.decode().removeprefix("Bearer ")
     claims = jwt.decode(
         token,
-        KEYS[jwt.get_unverified_header(token)["kid"]],
+        KEY,
         algorithms=["HS256"],
         issuer="eventflow",
         audience="eventflow.live",

@@ -42,6 +42,6 @@ def table(findings: list[Finding]) -> str:
     """Markdown, so that it can be kept in docs/benchmarks.md as it is."""
     rows = [["what", "ceiling", "ours", "ratio", "target", "ok"], *(finding.cells() for finding in findings)]
     widths = [max(len(row[column]) for row in rows) for column in range(6)]
-    lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows]
-    lines.insert(1, "| " + " | ".join("-" * width for width in widths) + " |")
+    rows.insert(1, ["-" * width for width in widths])
+    lines = ["| " + " | ".join(map(str.ljust, row, widths)) + " |" for row in rows]
     return "\n".join(lines)

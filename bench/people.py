@@ -59,7 +59,8 @@ def seat(crowd: Crowd, *, seen_seconds_ago: int) -> None:
             """
             INSERT INTO webinar_live_presence
                 (webinar_id, user_id, client_id, agency_id, joined_at, last_seen_at, created_at, updated_at)
-            SELECT %(w)s, u, %(c)s, %(a)s, %(entered)s, %(seen)s, %(entered)s, %(seen)s FROM unnest(%(users)s::uuid[]) u
+            SELECT %(w)s, u, %(c)s, %(a)s, %(entered)s, %(seen)s, %(entered)s, %(seen)s
+            FROM unnest(%(users)s::uuid[]) u
             """,
             values,
         )

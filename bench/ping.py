@@ -38,9 +38,7 @@ def measure(*, seconds: float) -> list[Finding]:
             sides = {"bare": (bare, job | {"port": bare_port}), "ours": (ours, job | {"port": our_port})}
             throttled = _rounds(crowd, sides, seen_seconds_ago=0)
             writing = _rounds(crowd, sides, seen_seconds_ago=90)
-        # Under ASGI each request runs in a thread of its own, so only a pool spares it a new connection.
-        pool = {"DATABASE_URL": os.environ["DATABASE_URL"] + "&pool=True", "DATABASE_CONN_MAX_AGE": "0"}
-        with program(uvicorn("eventflow.asgi:application", port=asgi_port), port=asgi_port, environ=pool) as ours:
+        with program(uvicorn("bench.ours_asgi:application", port=asgi_port), port=asgi_port) as ours:
             asgi = _rounds(crowd, {"ours": (ours, job | {"port": asgi_port})}, seen_seconds_ago=0)["ours"]
     return [
         *_findings("ping, throttled (nothing to write)", throttled),

@@ -58,7 +58,8 @@ def read_arguments() -> argparse.Namespace:
 
 def machine() -> str:
     pinned = "server on its own core" if SERVER_CORE else "cores not chosen"
-    return f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}, {pinned}"
+    system = f"{platform.system()} {platform.machine()}"
+    return f"{os.cpu_count()} cores, {system}, Python {platform.python_version()}, {pinned}"
 
 
 def write_results(findings: list[Finding]) -> Path:
