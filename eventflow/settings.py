@@ -69,7 +69,7 @@ INSTALLED_APPS = [
 # The hot path comes first: what it answers needs none of the others (architecture, "Hot path").
 MIDDLEWARE = [
     "eventflow.api.hot_path.HotPathMiddleware",
-    "eventflow.unavailable.DatabaseUnavailableMiddleware",
+    "eventflow.failures.DatabaseUnavailableMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

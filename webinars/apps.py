@@ -1,9 +1,11 @@
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class WebinarsConfig(AppConfig):
     name = "webinars"
+    verbose_name = _("Webinars")
 
 
 class ConsoleConfig(AdminConfig):

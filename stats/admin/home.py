@@ -5,16 +5,16 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from stats.selectors.console import figures_of, machinery, sampling_is_late
+from stats.selectors.console import Sampling, figures_of, machinery, sampling_state
 from webinars.admin import home
 from webinars.selectors.standing import Standing
 
 
 def facts(standing: Standing, now: datetime) -> list[home.Fact]:
-    late, newest = sampling_is_late(standing.webinars("see_statistics"), now=now)
+    sampling = sampling_state(standing.webinars("see_statistics"), now=now)
     found = machinery(now=now)
     return [
-        home.Fact(_("Counting"), not late, age_text(newest, now)),
+        home.Fact(_("Counting"), not sampling.late, sampling_text(sampling, now)),
         home.Fact(
             _("Jobs"),
             found["beat"].ok,
@@ -28,10 +28,12 @@ def facts(standing: Standing, now: datetime) -> list[home.Fact]:
     ]
 
 
-def age_text(newest: datetime | None, now: datetime) -> str:
-    if newest is None:
+def sampling_text(sampling: Sampling, now: datetime) -> str:
+    if not sampling.running:
         return _("Nothing to count now")
-    seconds = max(0, int((now - newest).total_seconds()))
+    if sampling.newest is None:
+        return _("No sample yet; one is taken every minute")
+    seconds = max(0, int((now - sampling.newest).total_seconds()))
     if seconds < 120:
         return ngettext("Last sample %(n)d second ago", "Last sample %(n)d seconds ago", seconds) % {"n": seconds}
     minutes = seconds // 60

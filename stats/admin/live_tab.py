@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from stats.selectors.live_tab import live_tab
 from webinars.admin.base import acting_user
@@ -38,7 +38,7 @@ def live_view(request: HttpRequest, model_admin: Any, object_id: uuid.UUID) -> H
 add_tab(
     Tab(
         "live",
-        _("Live"),
+        pgettext_lazy("tab", "Live"),
         "see_statistics",
         10,
         lambda webinar: reverse("admin:webinars_webinar_live", args=[webinar.pk]),

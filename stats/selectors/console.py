@@ -2,10 +2,11 @@
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Max, Sum
+from django.db.models import Max, QuerySet, Sum
 
 from eventflow import checkup
 from presence.selectors.live import live_counts
@@ -46,18 +47,23 @@ def figures_of(webinars: Sequence[Webinar], now: datetime) -> dict[uuid.UUID, di
     return found
 
 
-def last_sample_at(webinars: Any) -> datetime | None:
-    """Of the webinars of a queryset."""
-    newest: datetime | None = AccessLog.objects.filter(webinar__in=webinars).aggregate(at=Max("last_sample_at"))["at"]
-    return newest
+@dataclass(frozen=True)
+class Sampling:
+    """`running` webinars are in their content window; `newest` is their last sample; `late` when one is overdue."""
+
+    running: int
+    newest: datetime | None
+    late: bool
 
 
-def sampling_is_late(webinars: Any, *, now: datetime) -> tuple[bool, datetime | None]:
-    """Whether a webinar in its content window has waited too long for a sample, and when the newest came."""
-    running = webinars.in_content_window(now).exclude(state=Webinar.State.DRAFT)
-    due = running.filter(webinar_start_time__lt=now - LATE)
-    newest = last_sample_at(running)
-    return (newest is None or newest < now - LATE) and due.exists(), newest
+def sampling_state(webinars: QuerySet[Webinar], *, now: datetime) -> Sampling:
+    """How the minute's count keeps up with these webinars. Two queries."""
+    running = webinars.in_content_window(now).exclude(state=Webinar.State.DRAFT)  # type: ignore[attr-defined]
+    starts = list(running.values_list("pk", "webinar_start_time"))
+    keys = [key for key, _start in starts]
+    newest = AccessLog.objects.filter(webinar__in=keys).aggregate(at=Max("last_sample_at"))["at"]
+    due = any(start < now - LATE for _key, start in starts)
+    return Sampling(len(keys), newest, due and (newest is None or newest < now - LATE))
 
 
 def machinery(*, now: datetime) -> dict[str, checkup.Finding]:

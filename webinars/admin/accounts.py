@@ -32,7 +32,7 @@ class PersonCreationForm(UserCreationForm):
 
 
 @admin.register(User)
-class PersonAdmin(SuperuserAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
+class PersonAdmin(SuperuserAdmin, DjangoUserAdmin):  # type: ignore[misc]
     form = PersonChangeForm
     add_form = PersonCreationForm
     change_password_form = AdminPasswordChangeForm

@@ -11,6 +11,7 @@ from django.contrib.admin import RelatedFieldListFilter
 from django.db.models import ForeignKey, Model, QuerySet
 from django.forms import ModelChoiceField
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.text import capfirst
 from unfold.admin import ModelAdmin, TabularInline
 
 from webinars.admin.pagination import EstimatedPaginator
@@ -71,7 +72,7 @@ class Scoped:
     def formfield_for_foreignkey(
         self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
     ) -> ModelChoiceField | None:
-        """Choices are the tenants in which the person may do what the form is for; nothing else is offered or taken."""
+        """Choices are the tenants in which the person may do what the form is for; no other is offered or taken."""
         standing, verb = standing_of(request), self.change or self.add
         if not standing.is_superuser:
             related = db_field.related_model
@@ -108,6 +109,11 @@ class ScopedAdmin(Scoped, ModelAdmin):
             actions.pop("delete_selected", None)
         return actions
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Titled by what it lists, in place of Django's "Select … to change"."""
+        title = capfirst(self.opts.verbose_name_plural)
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """Names the people who changed things, so it takes the right to personal data."""
         obj = self.get_object(request, object_id)
@@ -143,9 +149,9 @@ class SuperuserAdmin(ScopedAdmin):
 class TenantFilter(RelatedFieldListFilter):
     """A list filter over agencies or clients that offers only those that the person sees."""
 
-    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         found = choices(field.related_model, standing_of(request), model_admin.see)
-        return [(row.pk, str(row)) for row in found.order_by("name")]
+        return [(str(row.pk), str(row)) for row in found.order_by("name")]
 
 
 def acting_user(request: HttpRequest) -> User:

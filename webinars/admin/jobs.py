@@ -20,11 +20,11 @@ for model in (ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, 
         admin.site.unregister(model)
 
 
-class TaskChoice(UnfoldAdminSelectWidget, beat.TaskSelectWidget):  # type: ignore[misc]
+class TaskChoice(UnfoldAdminSelectWidget, beat.TaskSelectWidget):
     """The tasks that the worker knows, in the console's look."""
 
 
-class JobForm(beat.PeriodicTaskForm):  # type: ignore[misc]
+class JobForm(beat.PeriodicTaskForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["task"].widget = UnfoldAdminTextInputWidget()
@@ -32,7 +32,7 @@ class JobForm(beat.PeriodicTaskForm):  # type: ignore[misc]
 
 
 @admin.register(PeriodicTask)
-class JobAdmin(SuperuserAdmin, beat.PeriodicTaskAdmin):  # type: ignore[misc]
+class JobAdmin(SuperuserAdmin, beat.PeriodicTaskAdmin):
     form = JobForm
     list_display = ["name", "enabled", "scheduler", "last_run_at", "one_off"]
 
@@ -43,5 +43,5 @@ class ScheduleAdmin(SuperuserAdmin):
 
 
 @admin.register(CrontabSchedule)
-class CrontabAdmin(SuperuserAdmin, beat.CrontabScheduleAdmin):  # type: ignore[misc]
+class CrontabAdmin(SuperuserAdmin, beat.CrontabScheduleAdmin):
     pass

@@ -17,7 +17,7 @@ from webinars.selectors.standing import Standing, standing_of
 from webinars.services.memberships import keep_console_flag
 
 
-class MemberForm(forms.ModelForm):  # type: ignore[type-arg]
+class MemberForm(forms.ModelForm):
     """A member is added by their exact email address: nobody can leaf through the people of other tenants."""
 
     email = forms.EmailField(label=_("Email address"), widget=UnfoldAdminEmailInputWidget)

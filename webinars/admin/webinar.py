@@ -16,11 +16,11 @@ from webinars.admin.tabs import all_tabs, front_url, webinar_tabs
 from webinars.admin.webinar_form import WAITING, WebinarForm
 from webinars.admin.webinar_steps import STEPS, step_view
 from webinars.models import Webinar
-from webinars.selectors.permissions import Verb
+from webinars.selectors.permissions import Verb, roles_for
 from webinars.selectors.standing import Standing
 
 
-class WebinarChangeList(ChangeList):  # type: ignore[misc]
+class WebinarChangeList(ChangeList):
     def url_for_result(self, result: Webinar) -> str:
         return front_url(result)
 
@@ -75,7 +75,7 @@ class WebinarAdmin(ScopedAdmin):
     ]
 
     def rows(self, queryset: Any, standing: Standing, verb: Verb) -> Any:
-        return queryset.filter(pk__in=standing.webinars(verb).values("pk")) if not standing.is_superuser else queryset
+        return queryset.visible_to(standing.user, *roles_for(verb)) if standing.user else queryset.none()
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return WebinarChangeList
@@ -106,6 +106,9 @@ class WebinarAdmin(ScopedAdmin):
         zones = form.base_fields.get("time_zone")
         if zones is not None:
             zones.widget.attrs.update({"list": "time-zones", "autocomplete": "off"})
+        for name in ("description", "takeaways", "interval_overrides"):
+            if name in form.base_fields:
+                form.base_fields[name].widget.attrs["rows"] = 4
         return form
 
     def save_model(self, request: HttpRequest, obj: Webinar, form: Any, change: bool) -> None:

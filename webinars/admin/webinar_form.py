@@ -38,7 +38,7 @@ class SpeakersField(forms.CharField):
         return bool((initial or []) != self.to_python(data))
 
 
-class WebinarForm(forms.ModelForm):  # type: ignore[type-arg]
+class WebinarForm(forms.ModelForm):
     """`version` notices when the webinar was started, ended or edited since the form was opened."""
 
     speakers = SpeakersField(label=_("Speakers"), required=False, help_text=_("One per line: name, title."))
@@ -60,6 +60,10 @@ class WebinarForm(forms.ModelForm):  # type: ignore[type-arg]
                 widget=UnfoldAdminSelectWidget(choices=offered),
                 help_text=_("A draft is seen by members only. Doors, start and end are on the live tab."),
             )
+
+    def clean_interval_overrides(self) -> dict[str, int]:
+        """An emptied field means none."""
+        return self.cleaned_data["interval_overrides"] or {}
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data

@@ -27,10 +27,13 @@ class Standing:
 
     def may(self, verb: Verb, *, agency_id: uuid.UUID | None, client_id: uuid.UUID | None = None) -> bool:
         """Whether the memberships allow `verb` on what belongs to this agency and, if given, this client."""
-        roles = roles_for(verb)
-        return (
-            self.is_superuser or self.agency_roles.get(agency_id) in roles or self.client_roles.get(client_id) in roles
+        if self.is_superuser:
+            return True
+        held = (
+            self.agency_roles.get(agency_id) if agency_id else None,
+            self.client_roles.get(client_id) if client_id else None,
         )
+        return any(role in roles_for(verb) for role in held if role)
 
     def may_anywhere(self, verb: Verb) -> bool:
         roles = roles_for(verb)

@@ -102,10 +102,11 @@ export class TimelineChart {
     };
   }
 
-  #timeRange = (_plot, from, to) => {
-    if (from === null) return [from, to];
-    const end = to + this.bucketSeconds / 2;
-    return [Math.min(from, end - SHORTEST_RANGE_SECONDS), end];
+  /* Not from uPlot's guess, which gives a lone point a whole day. */
+  #timeRange = (plot) => {
+    const times = plot.data[0];
+    const end = times.at(-1) + this.bucketSeconds / 2;
+    return [Math.min(times[0], end - SHORTEST_RANGE_SECONDS), end];
   };
 
   /** The lines are named where they end, or where the reader points, instead of in a legend. */

@@ -1,0 +1,329 @@
+"""Making, changing and running webinars, and managing members, from the console."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.test import Client as Browser
+from django.urls import reverse
+from django.utils import timezone
+
+from webinars.models import AgencyMember, ClientMember, Registration, User, Webinar
+from webinars.tests.console_people import PARTS, people_around, sign_in
+from webinars.tests.factories import ClientFactory, ClientMemberFactory, UserFactory, WebinarFactory
+
+RUNNERS = ("owner", "admin", "operator", "client_operator", "superuser")
+
+
+@pytest.fixture
+def people(webinar):
+    return people_around(webinar)
+
+
+def fields_of(page):
+    """What a browser would send of the page's change form."""
+    form = page.context["adminform"].form
+    data = {}
+    for bound in form:
+        value = bound.value()
+        if hasattr(bound.field, "fields") and hasattr(bound.field.widget, "decompress"):
+            parts = bound.field.widget.decompress(value)
+            local = [str(part) if part is not None else "" for part in parts]
+            data |= {f"{bound.name}_0": local[0], f"{bound.name}_1": local[1]}
+        elif value is True:
+            data[bound.name] = "on"
+        elif value:
+            data[bound.name] = value
+    return data
+
+
+def change(browser, webinar, **changes):
+    url = reverse("admin:webinars_webinar_change", args=[webinar.pk])
+    return browser.post(url, {**fields_of(browser.get(url)), **changes})
+
+
+def new_webinar(client, **more):
+    return {
+        "title": "Opening night",
+        "slug": "opening-night",
+        "client": str(client.pk),
+        "time_zone": "America/New_York",
+        "webinar_start_time_0": "2026-07-01",
+        "webinar_start_time_1": "10:00:00",
+        "webinar_scheduled_end_time_0": "2026-07-01",
+        "webinar_scheduled_end_time_1": "11:00:00",
+        "post_window_minutes": "30",
+        "state": "scheduled",
+        "access_policy": "auth",
+        "language": "en",
+        "player": "youtube",
+        "duplicate_login_policy": "replace",
+        "bucket_seconds": "60",
+        "interval_overrides": "{}",
+        "speakers": "Kim Jiwon, producer\nPark",
+        **more,
+    }
+
+
+def test_a_webinars_times_are_in_its_own_zone(client, people, webinar):
+    browser = sign_in(client, people["operator"])
+
+    answer = browser.post(reverse("admin:webinars_webinar_add"), new_webinar(webinar.client))
+
+    assert answer.status_code == 302, answer.context["adminform"].form.errors
+    made = Webinar.objects.get(slug="opening-night")
+    assert made.webinar_start_time == datetime(2026, 7, 1, 14, 0, tzinfo=UTC)
+    assert made.webinar_scheduled_end_time == datetime(2026, 7, 1, 15, 0, tzinfo=UTC)
+    assert made.agency_id == webinar.agency_id
+    assert made.speakers == [{"name": "Kim Jiwon", "title": "producer"}, {"name": "Park"}]
+    page = browser.get(reverse("admin:webinars_webinar_change", args=[made.pk])).content.decode()
+    assert re.search(
+        r'name="webinar_start_time_1"[^>]*value="10:00:00"|value="10:00:00"[^>]*webinar_start_time_1', page
+    )
+
+
+def test_a_webinar_is_made_for_a_client_of_theirs_only(client, people):
+    foreign = WebinarFactory().client
+    same_agency_other_client = ClientFactory(agency=people["neighbour"].client_memberships.get().client.agency)
+    browser = sign_in(client, people["client_operator"])
+
+    answers = [
+        browser.post(reverse("admin:webinars_webinar_add"), new_webinar(place))
+        for place in (foreign, same_agency_other_client)
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert [list(answer.context["adminform"].form.errors) for answer in answers] == [["client"], ["client"]]
+    assert not Webinar.objects.filter(slug="opening-night").exists()
+
+
+def test_an_analyst_who_runs_elsewhere_cannot_make_one_here(client, people, webinar):
+    ClientMemberFactory(user=people["analyst"], role="operator")
+
+    answer = sign_in(client, people["analyst"]).post(
+        reverse("admin:webinars_webinar_add"), new_webinar(webinar.client)
+    )
+
+    assert list(answer.context["adminform"].form.errors) == ["client"]
+
+
+def test_saving_writes_only_what_was_changed(client, people, webinar):
+    browser = sign_in(client, people["operator"])
+
+    answer = change(browser, webinar, title="A new title", interval_overrides="")
+
+    assert answer.status_code == 302, answer.context["adminform"].form.errors
+    before = {
+        name: getattr(webinar, name) for name in ("slug", "state", "client_id", "webinar_start_time", "speakers")
+    }
+    webinar.refresh_from_db()
+    assert webinar.title == "A new title"
+    assert {name: getattr(webinar, name) for name in before} == before
+
+
+def test_a_form_that_is_older_than_the_webinar_is_refused(client, people):
+    webinar = WebinarFactory(state="scheduled", webinar_start_time=timezone.now() + timedelta(hours=1))
+    client_member = ClientMemberFactory(client=webinar.client, role="operator").user
+    browser = sign_in(client, client_member)
+    url = reverse("admin:webinars_webinar_change", args=[webinar.pk])
+    data = fields_of(browser.get(url))
+    browser.post(reverse("admin:webinars_webinar_start", args=[webinar.pk]))
+
+    answer = browser.post(url, {**data, "title": "Too late"})
+
+    assert answer.status_code == 200
+    assert answer.context["adminform"].form.non_field_errors()
+    webinar.refresh_from_db()
+    assert (webinar.state, webinar.title == "Too late") == ("live", False)
+
+
+def test_the_state_of_a_live_webinar_is_not_a_field(client, people, webinar):
+    change(sign_in(client, people["owner"]), webinar, state="draft", title="Renamed")
+
+    webinar.refresh_from_db()
+    assert (webinar.state, webinar.title) == ("live", "Renamed")
+
+
+@pytest.mark.parametrize(
+    ("step", "before", "after"),
+    [("open-doors", "draft", "scheduled"), ("start", "scheduled", "live"), ("end", "live", "ended")],
+)
+def test_the_steps_of_a_webinars_life(people, webinar, step, before, after):
+    page = reverse(f"admin:webinars_webinar_{step}", args=[webinar.pk])
+    found = {}
+    for part, person in people.items():
+        Webinar.objects.filter(pk=webinar.pk).update(state=before, webinar_actual_end_time=None)
+        browser = sign_in(Browser(), person)
+        codes = browser.get(page).status_code, browser.post(page).status_code
+        webinar.refresh_from_db()
+        found[part] = (*codes, webinar.state)
+
+    others = {part: (302, 302, before) if part == "anonymous" else (404, 404, before) for part in PARTS}
+    assert found == {**others, **dict.fromkeys(RUNNERS, (200, 302, after))}
+
+
+def test_asking_for_a_step_changes_nothing(client, people, webinar):
+    sign_in(client, people["owner"]).get(reverse("admin:webinars_webinar_end", args=[webinar.pk]))
+
+    webinar.refresh_from_db()
+    assert webinar.state == "live"
+
+
+def test_a_step_needs_the_forms_token(people, webinar):
+    browser = sign_in(Browser(enforce_csrf_checks=True), people["owner"])
+
+    assert browser.post(reverse("admin:webinars_webinar_end", args=[webinar.pk])).status_code == 403
+    webinar.refresh_from_db()
+    assert webinar.state == "live"
+
+
+def test_a_step_that_no_longer_fits_says_so(client, people, webinar):
+    Webinar.objects.filter(pk=webinar.pk).update(state="ended", webinar_actual_end_time=timezone.now())
+
+    answer = sign_in(client, people["owner"]).post(
+        reverse("admin:webinars_webinar_start", args=[webinar.pk]), follow=True
+    )
+
+    assert [message.level_tag for message in answer.context["messages"]] == ["error"]
+
+
+@pytest.mark.parametrize(("state", "answer"), [("draft", 200), ("live", 404), ("ended", 404)])
+def test_only_drafts_can_be_deleted(client, people, webinar, state, answer):
+    Webinar.objects.filter(pk=webinar.pk).update(state=state)
+
+    found = sign_in(client, people["owner"]).get(reverse("admin:webinars_webinar_delete", args=[webinar.pk]))
+
+    assert found.status_code == answer
+
+
+def test_deleting_a_selection_spares_what_may_not_be_deleted(client, people, webinar):
+    sign_in(client, people["owner"]).post(
+        reverse("admin:webinars_webinar_changelist"),
+        {"action": "delete_selected", "_selected_action": [str(webinar.pk)], "post": "yes"},
+    )
+
+    assert Webinar.objects.filter(pk=webinar.pk).exists()
+
+
+def test_an_action_on_foreign_rows_does_nothing(client, people):
+    ours = AgencyMember.objects.get(user=people["viewer"])
+
+    sign_in(client, people["rival"]).post(
+        reverse("admin:webinars_agencymember_changelist"),
+        {"action": "delete_selected", "_selected_action": [str(ours.pk)], "post": "yes"},
+    )
+
+    assert AgencyMember.objects.filter(pk=ours.pk).exists()
+
+
+def test_an_operator_gives_a_role_in_the_room_and_nothing_else(client, people, webinar):
+    registration = Registration.objects.get(user=people["attendee"])
+    page = reverse("admin:webinars_registration_change", args=[registration.pk])
+
+    sign_in(client, people["operator"]).post(
+        page, {"role": "presenter", "source": "changed", "banned_at": "2026-01-01"}
+    )
+
+    registration.refresh_from_db()
+    assert (registration.role, registration.source, registration.banned_at) == ("presenter", "", None)
+
+
+def test_a_member_is_added_by_address(client, people, webinar):
+    person = UserFactory(email="New.Person@example.com")
+
+    answer = sign_in(client, people["admin"]).post(
+        reverse("admin:webinars_agencymember_add"),
+        {"agency": str(webinar.agency_id), "email": "new.person@EXAMPLE.com", "role": "analyst"},
+    )
+
+    assert answer.status_code == 302, answer.context["adminform"].form.errors
+    assert AgencyMember.objects.get(user=person).role == "analyst"
+    assert User.objects.get(pk=person.pk).is_staff
+
+
+@pytest.mark.parametrize("email", ["nobody@example.com", "not an address", ""])
+def test_an_unknown_address_adds_nobody(client, people, webinar, email):
+    answer = sign_in(client, people["admin"]).post(
+        reverse("admin:webinars_agencymember_add"), {"agency": str(webinar.agency_id), "email": email, "role": "owner"}
+    )
+
+    assert (answer.status_code, list(answer.context["adminform"].form.errors)) == (200, ["email"])
+
+
+def test_a_member_is_not_added_twice(client, people, webinar):
+    answer = sign_in(client, people["admin"]).post(
+        reverse("admin:webinars_agencymember_add"),
+        {"agency": str(webinar.agency_id), "email": people["viewer"].email, "role": "owner"},
+    )
+
+    assert answer.status_code == 200
+    assert AgencyMember.objects.get(user=people["viewer"]).role == "viewer"
+
+
+@pytest.mark.parametrize("part", ["owner", "admin", "rival"])
+def test_nobody_gives_rights_outside_their_tenant(client, people, part):
+    foreign = WebinarFactory()
+    browser = sign_in(client, people[part])
+    mine = people[part].email
+
+    answers = [
+        browser.post(
+            reverse("admin:webinars_agencymember_add"),
+            {"agency": str(foreign.agency_id), "email": mine, "role": "owner"},
+        ),
+        browser.post(
+            reverse("admin:webinars_clientmember_add"),
+            {"client": str(foreign.client_id), "email": mine, "role": "owner"},
+        ),
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert not AgencyMember.objects.filter(agency=foreign.agency).exists()
+    assert not ClientMember.objects.filter(client=foreign.client).exists()
+
+
+def test_a_membership_does_not_move_to_another_tenant(client, people):
+    foreign = WebinarFactory()
+    membership = AgencyMember.objects.get(user=people["owner"])
+    page = reverse("admin:webinars_agencymember_change", args=[membership.pk])
+
+    sign_in(client, people["owner"]).post(page, {"agency": str(foreign.agency_id), "email": "x@y.z", "role": "admin"})
+
+    membership.refresh_from_db()
+    assert (membership.agency_id != foreign.agency_id, membership.user, membership.role) == (
+        True,
+        people["owner"],
+        "admin",
+    )
+
+
+def test_members_are_added_and_removed_on_their_organisations_page(client, people, webinar):
+    person = UserFactory()
+    viewer = ClientMember.objects.get(user=people["client_operator"])
+    page = reverse("admin:webinars_client_change", args=[webinar.client_id])
+    data = {
+        "name": webinar.client.name,
+        "slug": webinar.client.slug,
+        "members-TOTAL_FORMS": "2",
+        "members-INITIAL_FORMS": "1",
+        "members-0-id": str(viewer.pk),
+        "members-0-client": str(webinar.client_id),
+        "members-0-role": "operator",
+        "members-0-DELETE": "on",
+        "members-1-client": str(webinar.client_id),
+        "members-1-email": person.email,
+        "members-1-role": "viewer",
+    }
+
+    answer = sign_in(client, people["owner"]).post(page, data)
+
+    assert answer.status_code == 302, answer.context["adminform"].form.errors
+    assert [(member.user, member.role) for member in webinar.client.members.all()] == [(person, "viewer")]
+    flags = User.objects.filter(pk__in=[person.pk, people["client_operator"].pk]).values_list("pk", "is_staff")
+    assert dict(flags) == {person.pk: True, people["client_operator"].pk: False}
+
+
+def test_members_of_a_client_are_hidden_from_those_who_do_not_manage_them(client, people, webinar):
+    page = sign_in(client, people["analyst"]).get(reverse("admin:webinars_client_change", args=[webinar.client_id]))
+
+    assert page.context["inline_admin_formsets"] == []
