@@ -27,4 +27,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
 ]
 
-handler500 = "eventflow.unavailable.server_error"
+handler400 = "eventflow.failures.bad_request"
+handler403 = "eventflow.failures.forbidden"
+handler404 = "eventflow.failures.not_found"
+handler500 = "eventflow.failures.server_error"

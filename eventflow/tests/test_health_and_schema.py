@@ -8,7 +8,7 @@ from drf_spectacular.validation import validate_schema
 
 from eventflow import redis
 from eventflow.api.errors import answer_error
-from eventflow.unavailable import DatabaseUnavailableMiddleware, server_error
+from eventflow.failures import DatabaseUnavailableMiddleware, server_error
 
 
 def test_healthz_asks_nobody(client):
@@ -119,3 +119,38 @@ def test_wrong_methods(call, webinar, attendee, method, path, status, code):
     response = getattr(caller.browser, method)(f"/api/webinars/{webinar.slug}/{path}", headers=caller.headers())
 
     assert (response.status_code, response.json()["code"]) == (status, code)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("path", "options", "status", "code"),
+    [
+        ("/api/nothing", {}, 404, "not_found"),
+        ("/api/webinars/demo/nothing", {}, 404, "not_found"),
+        ("/api/nothing", {"headers": {"Host": "elsewhere.example"}}, 400, "malformed"),
+    ],
+)
+def test_what_never_reaches_an_api_view_is_answered_in_its_envelope(client, path, options, status, code):
+    response = client.get(path, **options)
+
+    assert (response.status_code, response.json()["success"], response.json()["code"]) == (status, False, code)
+
+
+@pytest.mark.django_db
+def test_people_get_a_page(client):
+    response = client.get("/nothing-here/")
+
+    assert (response.status_code, response["Content-Type"]) == (404, "text/html; charset=utf-8")
+
+
+@pytest.mark.parametrize(("path", "kind"), [("/api/x", "application/json"), ("/x", "text/html; charset=utf-8")])
+def test_a_bug_is_answered_without_its_trace(path, kind):
+    request = RequestFactory().get(path, headers={"Accept-Language": "en"})
+
+    try:
+        raise ZeroDivisionError("secret detail")
+    except ZeroDivisionError:
+        response = server_error(request)
+
+    assert (response.status_code, response["Content-Type"]) == (500, kind)
+    assert b"secret detail" not in response.content
