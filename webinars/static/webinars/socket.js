@@ -15,7 +15,7 @@ const HELLO_WITHIN_MS = 10_000;
 const SHORTEST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 30_000;
 const STEADY_AFTER_MS = 10_000;
-const SILENCE_FACTOR = 2.5;
+const SILENCE_FACTOR = 1.5;
 
 /** The wait before attempt number `attempt` (0 for the first after a loss). */
 export const reconnectWait = (clock, attempt) =>
