@@ -61,6 +61,7 @@ const poller = new StatisticsPoller({ ask, onAnswer: accept, onTrouble: tellTrou
 chart.show(config.statistics.timeline);
 pass.start();
 poller.start(config.statistics.nextPollSeconds);
-poller.setVisible(!document.hidden);
-document.addEventListener("visibilitychange", () => poller.setVisible(!document.hidden));
+const noticeVisibility = () => poller.setVisible(document.visibilityState === "visible");
+noticeVisibility();
+document.addEventListener("visibilitychange", noticeVisibility);
 setInterval(tick, 1000);
