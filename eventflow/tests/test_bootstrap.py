@@ -115,3 +115,42 @@ def run_with_path(folder: Path) -> subprocess.CompletedProcess[str]:
         ["/bin/sh", str(ROOT / "scripts" / "python.sh"), "--hello"],
         env={"PATH": str(folder)}, capture_output=True, text=True, check=False,
     )  # fmt: skip
+
+
+@pytest.fixture
+def python_packages(telling, monkeypatch, tmp_path):
+    import python_packages
+
+    monkeypatch.setattr(python_packages, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(python_packages, "VENV_PYTHON", tmp_path / ".venv" / "bin" / "python")
+    return python_packages
+
+
+def test_a_python_without_venv_is_told_with_the_package_to_install(python_packages, telling, monkeypatch, tmp_path):
+    bare = tmp_path / "python3"
+    bare.write_text("#!/bin/sh\necho 'The virtual environment was not created: ensurepip is not available.'\nexit 1\n")
+    bare.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(bare))
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)  # who may not install packages
+
+    with pytest.raises(telling.Problem) as problem:
+        python_packages.ensure_venv()
+
+    package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
+    assert str(problem.value) == (
+        f"Python's venv module is missing: install it (Debian, Ubuntu: sudo apt-get install {package}), "
+        "then run make again."
+    )
+
+
+def test_development_packages_stand_for_the_runtime_ones_too(python_packages):
+    assert python_packages.files_of("requirements.txt") == ["requirements.txt"]
+    assert python_packages.files_of("requirements-dev.txt") == ["requirements-dev.txt", "requirements.txt"]
+
+
+def test_no_file_names_a_package_index():
+    for name in ("requirements.txt", "requirements-dev.txt", "requirements-node.txt", "package-lock.json"):
+        text = (ROOT / name).read_text()
+        assert "index-url" not in text
+        assert '"resolved"' not in text
+        assert "://" not in text
