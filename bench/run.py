@@ -10,6 +10,7 @@ import importlib
 import json
 import os
 import platform
+import resource
 import sys
 import time
 from dataclasses import asdict
@@ -26,6 +27,7 @@ BENCHMARKS = {
     "fanout": "events to 2,000 sockets of one process",
     "indexes": "heap-only updates and WAL of the hot tables, the sweeper, the snapshot",
 }
+FILES = 8_192
 RESULTS = Path(__file__).resolve().parent / "results"
 
 
@@ -36,6 +38,7 @@ def main() -> int:
         print(f"There is no such benchmark; there are: {', '.join(BENCHMARKS)}.", file=sys.stderr)
         return 2
     findings: list[Finding] = []
+    raise_file_limit()
     with on_cores(OTHER_CORES), embedded_servers():
         for name in names:
             print(f"{name}: {BENCHMARKS[name]} …", file=sys.stderr, flush=True)
@@ -54,6 +57,14 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("names", nargs="*", help=f"only benchmarks with one of these in their name ({listed})")
     parser.add_argument("--seconds", type=float, default=4.0, help="length of one round of load (default 4)")
     return parser.parse_args()
+
+
+def raise_file_limit() -> None:
+    """Thousands of sockets are as many open files, in the server and in the client."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def machine() -> str:
