@@ -179,6 +179,21 @@ def test_reading_back_is_not_disturbed_by_new_messages(visitor: Arrive, attendee
     expect(pill).to_be_hidden()
 
 
+def test_whoever_reads_at_the_end_stays_there(visitor: Arrive, attendee: Visitor) -> None:
+    reader = visitor()
+    reader.sign_in(UserFactory(display_name="박준호"))
+    attendee.enter("demo")
+    attendee.says("\n".join(f"{line}번째 줄" for line in range(80)))
+    expect(attendee.message("79번째 줄")).to_have_attribute("data-state", "sent")
+    page = reader.enter("demo")
+
+    for text in ("하나", "둘"):
+        attendee.says(text)
+
+    expect(reader.message("둘")).to_be_in_viewport()
+    expect(page.locator("[data-chat-pill]")).to_be_hidden()
+
+
 def test_whoever_was_away_hears_how_many_messages_came(visitor: Arrive, attendee: Visitor) -> None:
     away = visitor()
     away.sign_in(UserFactory(display_name="박준호"))

@@ -7,6 +7,7 @@ import pytest
 from django.core.mail import EmailMessage
 from django.test import Client
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from webinars.calendar_file import calendar_file
 from webinars.models import Registration, Webinar
@@ -201,6 +202,22 @@ def test_pages_carry_no_inline_script_or_style(client: Client, webinar: Webinar,
     assert text.count("<script") == text.count("<script src=") + text.count('<script type="module" src=') + text.count(
         'type="application/json"'
     )
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_what_pages_ask_the_database(
+    client: Client, webinar: Webinar, count: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    WebinarFactory.create_batch(count)
+    MessageFactory.create_batch(count, webinar=webinar)
+    with django_assert_num_queries(3):  # 1. live 2. upcoming 3. past
+        client.get("/")
+    with django_assert_num_queries(1):  # 1. the webinar
+        client.get("/webinars/demo/")
+
+    client.force_login(UserFactory(), backend=BACKEND)
+    with django_assert_num_queries(3):  # 1. the user 2. the webinar and how they stand to it 3. the newest messages
+        client.get("/webinars/demo/live/")
 
 
 def test_a_calendar_file_names_the_moment_in_utc_and_keeps_its_identity() -> None:

@@ -13,6 +13,7 @@ const MANY = 3;
 export class MessageList {
   #items = new Map();
   #unseen = 0;
+  #top = 0;
 
   /** `me` is the reader's user id; `onResend` and `onDiscard` take a client id. */
   constructor({ root, store, me, onResend, onDiscard }) {
@@ -25,9 +26,11 @@ export class MessageList {
     this.clock = new Intl.DateTimeFormat(pageLanguage(), { hour: "numeric", minute: "2-digit" });
     this.list.addEventListener("click", (event) => this.#clicked(event));
     this.pill.addEventListener("click", () => this.toEnd());
-    this.scroller.addEventListener("scroll", () => this.#atEnd() && this.#seen(), { passive: true });
+    this.scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     this.following = true;
-    new ResizeObserver(() => this.following && this.toEnd()).observe(this.scroller);
+    const layout = new ResizeObserver(() => this.following && this.toEnd());
+    layout.observe(this.scroller);
+    layout.observe(this.list);
   }
 
   /** Takes over what the server rendered, then follows the store. */
@@ -43,10 +46,12 @@ export class MessageList {
     this.#seen();
   }
 
-  #atEnd() {
+  /** The reader follows until they scroll up; a page that grows below them does not change that. */
+  #scrolled() {
     const { scrollHeight, scrollTop, clientHeight } = this.scroller;
-    this.following = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
-    return this.following;
+    if (scrollHeight - scrollTop - clientHeight < NEAR_END_PX) this.#seen();
+    else if (scrollTop < this.#top) this.following = false;
+    this.#top = scrollTop;
   }
 
   /** Whoever was away (a hidden tab, a break) keeps the place and hears how many messages came meanwhile. */
@@ -54,7 +59,7 @@ export class MessageList {
     const fresh = put.filter(({ key, state, authorId }) => !this.#items.has(key) && state === "sent" && authorId !== this.me);
     gone.forEach((key) => this.#remove(key));
     const missed = document.visibilityState === "hidden" || (afterBreak && fresh.length > MANY);
-    const follow = (this.#atEnd() && !missed) || put.some(({ state }) => state === "sending");
+    const follow = (this.following && !missed) || put.some(({ state }) => state === "sending");
     this.#put(put);
     if (follow) return this.toEnd();
     this.following = false;
