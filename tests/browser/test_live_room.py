@@ -236,6 +236,21 @@ def test_the_waiting_room_lets_people_in_when_it_starts(attendee: Visitor, webin
     assert page.url.endswith("/live/")
 
 
+def test_the_hls_library_is_fetched_for_hls_alone(attendee: Visitor, webinar: Webinar) -> None:
+    attendee.expected_errors.append("404")
+    library = "/chunks/hls_player-"
+    page = attendee.enter("demo")
+    expect(page.locator("iframe")).to_be_visible()
+    assert not any(library in request.url for request in attendee.requests)
+
+    Webinar.objects.update(player="hls", player_url="/static/no-such-stream.m3u8")
+    with page.expect_request("**/no-such-stream.m3u8"):
+        attendee.enter("demo")
+
+    expect(page.get_by_label("영상: 웨비나 운영법")).to_be_visible()
+    assert any(library in request.url for request in attendee.requests)
+
+
 def test_before_the_doors_there_is_a_countdown_and_a_calendar_file(attendee: Visitor, webinar: Webinar) -> None:
     Webinar.objects.update(
         state="scheduled",

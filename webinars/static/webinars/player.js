@@ -1,10 +1,12 @@
 /**
  * The player, mounted once and never touched again: an iframe for YouTube, Vimeo and anything that
- * brings its own page, a <video> for HLS, whose library is fetched only where the browser needs it.
+ * brings its own page, a <video> for HLS, whose library is fetched only for such a webinar.
  */
 import { gettext, interpolate } from "./i18n.js";
 
 const ALLOW = "autoplay; fullscreen; picture-in-picture; encrypted-media; clipboard-write";
+
+const HLS_TYPE = "application/vnd.apple.mpegurl";
 
 /** The id in any of YouTube's address forms; null when there is none. */
 export function youtubeId(address) {
@@ -73,8 +75,8 @@ async function mountVideo(stage, { url, title, loadHls }) {
   video.autoplay = true;
   video.setAttribute("aria-label", interpolate(gettext("Video: %(title)s"), { title }));
   stage.replaceChildren(video);
-  if (video.canPlayType("application/vnd.apple.mpegurl")) {
-    video.src = url;
+  if (!globalThis.MediaSource && video.canPlayType(HLS_TYPE)) {
+    video.src = url; // iPhones play it themselves, and only so
     return;
   }
   const { playHls } = await loadHls();
