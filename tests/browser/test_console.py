@@ -88,7 +88,7 @@ def test_a_snapshot_becomes_a_new_point(arrive: Arrive, webinar: Webinar) -> Non
 
     expect(chart).to_have_attribute("data-points", "2")
     expect(page.locator("[data-figure=currentParticipants]")).to_have_text("3")
-    page.get_by_text("숫자로 보기").click()
+    page.get_by_text("수치 보기").click()
     cells = page.locator("[data-timeline-rows] tr").last.locator("td").all_inner_texts()
     assert cells == ["3.0", "3", "3", "3", "1"]
 

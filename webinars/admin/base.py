@@ -13,6 +13,7 @@ from django.forms import ModelChoiceField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.text import capfirst
 from unfold.admin import ModelAdmin, TabularInline
+from unfold.views import ChangeList
 
 from webinars.admin.pagination import EstimatedPaginator
 from webinars.models import Agency, Client, User, Webinar
@@ -94,6 +95,14 @@ def choices(related: Any, standing: Standing, verb: Verb) -> QuerySet[Any]:
     return rows
 
 
+class ScopedChangeList(ChangeList):
+    def get_results(self, request: HttpRequest) -> None:
+        """Without a search or a filter the result is all there is; Unfold then does not offer to "show all"."""
+        super().get_results(request)
+        if not self.query and not self.has_active_filters:
+            self.full_result_count = self.result_count
+
+
 class ScopedAdmin(Scoped, ModelAdmin):
     show_full_result_count = False
     paginator = EstimatedPaginator
@@ -108,6 +117,9 @@ class ScopedAdmin(Scoped, ModelAdmin):
         if not self.has_delete_permission(request):
             actions.pop("delete_selected", None)
         return actions
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return ScopedChangeList
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Titled by what it lists, in place of Django's "Select … to change"."""

@@ -5,13 +5,13 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 from unfold.views import ChangeList
 
-from webinars.admin.base import ScopedAdmin, TenantFilter
+from webinars.admin.base import ScopedAdmin, ScopedChangeList, TenantFilter
 from webinars.admin.tabs import all_tabs, front_url, webinar_tabs
 from webinars.admin.webinar_form import WAITING, WebinarForm
 from webinars.admin.webinar_steps import STEPS, step_view
@@ -20,7 +20,7 @@ from webinars.selectors.permissions import Verb, roles_for
 from webinars.selectors.standing import Standing
 
 
-class WebinarChangeList(ChangeList):
+class WebinarChangeList(ScopedChangeList):
     def url_for_result(self, result: Webinar) -> str:
         return front_url(result)
 
@@ -159,13 +159,9 @@ class WebinarAdmin(ScopedAdmin):
         ]
         return [*steps, *tabs, *super().get_urls()]
 
-    @display(
-        description=_("state"),
-        ordering="state",
-        label={"live": "danger", "scheduled": "info", "ended": "success", "draft": "warning"},
-    )
-    def state_shown(self, obj: Webinar) -> tuple[str, str]:
-        return obj.state, obj.get_state_display()
+    @admin.display(description=_("state"), ordering="state")
+    def state_shown(self, obj: Webinar) -> str:
+        return render_to_string("admin/webinars/state.html", {"webinar": obj})
 
     @admin.display(description=_("starts"), ordering="webinar_start_time")
     def starts(self, obj: Webinar) -> str:
