@@ -36,31 +36,33 @@ class RealtimeUnavailable(Exception):
 
 
 class SocketQueue:
-    """What waits to be sent to one socket. `None` in it means: close, realtime is away."""
+    """What waits to be sent to one socket. `None` in it means: close, realtime is away.
 
-    __slots__ = ("_queue",)
+    One reader, and a plain list: an asyncio.Queue would be a tenth of a socket's memory.
+    """
+
+    __slots__ = ("_frames", "_reader")
 
     def __init__(self) -> None:
-        self._queue: asyncio.Queue[str | None] = asyncio.Queue(maxsize=settings.REALTIME_QUEUE_FRAMES)
+        self._frames: list[str | None] = []
+        self._reader: asyncio.Future[None] | None = None
 
-    def put(self, frame: str) -> None:
-        if self._queue.full():
-            self._clear()
-        self._queue.put_nowait(frame)
+    def put(self, frame: str | None) -> None:
+        if len(self._frames) >= settings.REALTIME_QUEUE_FRAMES:
+            self._frames.clear()
+        self._frames.append(frame)
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_result(None)
 
     def close(self) -> None:
-        self._clear()
-        self._queue.put_nowait(None)
+        self._frames.clear()
+        self.put(None)
 
     async def get(self) -> str | None:
-        return await self._queue.get()
-
-    def size(self) -> int:
-        return self._queue.qsize()
-
-    def _clear(self) -> None:
-        while not self._queue.empty():
-            self._queue.get_nowait()
+        while not self._frames:
+            self._reader = asyncio.get_running_loop().create_future()
+            await self._reader
+        return self._frames.pop(0)
 
 
 @dataclass(eq=False)
