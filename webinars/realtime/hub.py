@@ -58,6 +58,9 @@ class SocketQueue:
         self._frames.clear()
         self.put(None)
 
+    def size(self) -> int:
+        return len(self._frames)
+
     async def get(self) -> str | None:
         while not self._frames:
             self._reader = asyncio.get_running_loop().create_future()
