@@ -126,6 +126,15 @@ class ScopedAdmin(Scoped, ModelAdmin):
         title = capfirst(self.opts.verbose_name_plural)
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        obj = self.get_object(request, object_id) if object_id else None
+        may_read = obj is not None and self.allowed(request, "see_personal", obj)
+        return super().changeform_view(
+            request, object_id, form_url, {"show_history": may_read, **(extra_context or {})}
+        )
+
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """Names the people who changed things, so it takes the right to personal data."""
         obj = self.get_object(request, object_id)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminEmailInputWidget
 
 from webinars.admin.base import ScopedAdmin, ScopedInline, TenantFilter
-from webinars.models import AgencyMember, ClientMember, User
+from webinars.models import AgencyMember, ClientMember, Role, User
 from webinars.selectors.permissions import Verb
 from webinars.selectors.standing import Standing, standing_of
 from webinars.services.memberships import keep_console_flag
@@ -24,7 +24,10 @@ class MemberForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not self.instance._state.adding and "email" in self.fields:
+        if self.instance._state.adding:
+            # The first role is the most powerful one: nobody gets it by leaving the field as it is.
+            self.fields["role"].choices = [("", _("Choose a role")), *Role.choices]  # type: ignore[attr-defined]
+        elif "email" in self.fields:
             self.fields["email"].initial = self.instance.user.email
             self.fields["email"].disabled = True
 

@@ -13,7 +13,7 @@ from unfold.views import ChangeList
 
 from webinars.admin.base import ScopedAdmin, ScopedChangeList, TenantFilter
 from webinars.admin.tabs import all_tabs, front_url, webinar_tabs
-from webinars.admin.webinar_form import WAITING, WebinarForm
+from webinars.admin.webinar_form import WAITING, WebinarForm, lines_of
 from webinars.admin.webinar_steps import STEPS, step_view
 from webinars.models import Webinar
 from webinars.selectors.permissions import Verb, roles_for
@@ -80,11 +80,22 @@ class WebinarAdmin(ScopedAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return WebinarChangeList
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Who may only look sees speakers as people read them."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return fieldsets
+        shown = {"speakers": "speakers_shown", "version": None, "interval_overrides": None}
+        return [
+            (title, {**options, "fields": list(filter(None, [shown.get(name, name) for name in options["fields"]]))})
+            for title, options in fieldsets
+        ]
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """A webinar stays with its client, and its state follows the steps of its life."""
         if obj is None:
             return ["webinar_actual_end_time"]
-        fixed = ["client"]
+        fixed = ["client", "speakers_shown"]
         if obj.state not in WAITING:
             fixed.append("state")
         if obj.state != Webinar.State.ENDED:
@@ -162,6 +173,10 @@ class WebinarAdmin(ScopedAdmin):
     @admin.display(description=_("state"), ordering="state")
     def state_shown(self, obj: Webinar) -> str:
         return render_to_string("admin/webinars/state.html", {"webinar": obj})
+
+    @admin.display(description=_("speakers"))
+    def speakers_shown(self, obj: Webinar) -> str:
+        return "\n".join(lines_of(obj.speakers)) or "–"
 
     @admin.display(description=_("starts"), ordering="webinar_start_time")
     def starts(self, obj: Webinar) -> str:

@@ -9,6 +9,10 @@ from webinars.models import Webinar
 WAITING = (Webinar.State.DRAFT, Webinar.State.SCHEDULED)
 
 
+def lines_of(speakers: list[dict[str, str]]) -> list[str]:
+    return [", ".join(filter(None, [speaker.get("name"), speaker.get("title")])) for speaker in speakers]
+
+
 class SpeakersField(forms.CharField):
     """The list of speakers as lines of "Name, title"."""
 
@@ -16,7 +20,7 @@ class SpeakersField(forms.CharField):
 
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, list):
-            return "\n".join(", ".join(filter(None, [speaker.get("name"), speaker.get("title")])) for speaker in value)
+            return "\n".join(lines_of(value))
         return value
 
     def to_python(self, value: Any) -> Any:

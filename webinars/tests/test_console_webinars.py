@@ -250,6 +250,22 @@ def test_an_unknown_address_adds_nobody(client, people, webinar, email):
     assert (answer.status_code, list(answer.context["adminform"].form.errors)) == (200, ["email"])
 
 
+def test_a_role_is_chosen_and_never_given_by_default(client, people, webinar):
+    page = sign_in(client, people["admin"]).get(reverse("admin:webinars_agencymember_add"))
+
+    assert page.context["adminform"].form.fields["role"].choices[0][0] == ""
+    assert page.context["adminform"].form["role"].value() in (None, "")
+
+
+def test_who_may_only_look_reads_speakers_as_lines(client, people, webinar):
+    Webinar.objects.filter(pk=webinar.pk).update(speakers=[{"name": "Kim", "title": "producer"}])
+
+    page = sign_in(client, people["viewer"]).get(reverse("admin:webinars_webinar_change", args=[webinar.pk]))
+
+    assert "Kim, producer" in page.content.decode()
+    assert "/history/" not in page.content.decode()
+
+
 def test_a_member_is_not_added_twice(client, people, webinar):
     answer = sign_in(client, people["admin"]).post(
         reverse("admin:webinars_agencymember_add"),
