@@ -7,6 +7,7 @@ at the intervals the server hands out. A server that is away is asked less and l
 
 import argparse
 import asyncio
+import base64
 import contextlib
 import json
 import random
@@ -15,6 +16,7 @@ import sys
 import time
 import uuid
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,7 +29,11 @@ ENTER_WITHIN_SECONDS = 45.0
 SILENT_SECONDS = 90.0  # no frame for so long, though heartbeats come more often: the line is dead
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 REISSUE_SECONDS = 60.0
+RENEW_BEFORE_SECONDS = 200.0  # longer than anybody stays away between two visits
 CLOSED_PAUSE = 30.0  # the webinar is over: look again whether it has started anew
+
+
+Doing = Callable[[], Awaitable[None]]
 
 
 class Away(Exception):
@@ -109,6 +115,8 @@ class Attendee:
                 await asyncio.sleep(max(refused.retry_after, CLOSED_PAUSE))
 
     async def visit(self, *, minutes: float) -> None:
+        if self.renewal_pause() <= 0:
+            await self.renew(instead_of=self.token)
         await self.track(fresh=True)
         self.crowd.inside += 1
         socket = asyncio.create_task(self.listen())
@@ -121,27 +129,21 @@ class Attendee:
                 await asyncio.wait_for(self.leave(), timeout=2)
 
     async def stay(self, *, until: float) -> None:
-        now = time.monotonic()
-        due = {
-            "ping": now + self.ping_pause(),
-            "track": now + self.intervals["trackSeconds"],
-            "chat": now + chat_pause(),
+        pauses: dict[Doing, Callable[[], float]] = {
+            self.ping: self.ping_pause,
+            self.track: lambda: self.intervals["trackSeconds"],
+            self.chat: chat_pause,
+            self.renew_in_time: self.renewal_pause,
         }
-        while (moment := min(*due.values(), until)) < until:
+        due = {doing: time.monotonic() + pause() for doing, pause in pauses.items()}
+        while (moment := min(due.values())) < until:
             await asyncio.sleep(max(0.0, moment - time.monotonic()))
-            what = min(due, key=due.__getitem__)
-            if what == "ping":
-                await self.patiently(self.ping)
-                due[what] = time.monotonic() + self.ping_pause()
-            elif what == "track":
-                await self.patiently(self.track)
-                due[what] = time.monotonic() + self.intervals["trackSeconds"]
-            else:
-                await self.patiently(self.chat)
-                due[what] = time.monotonic() + chat_pause()
+            doing = min(due, key=due.__getitem__)
+            await self.patiently(doing)
+            due[doing] = time.monotonic() + max(1.0, pauses[doing]())
         await asyncio.sleep(max(0.0, until - time.monotonic()))
 
-    async def patiently(self, call: Any) -> None:
+    async def patiently(self, call: Doing) -> None:
         """Like the page: at most three more tries, then it waits for its next turn."""
         backoff = Backoff()
         for _ in range(4):
@@ -159,6 +161,13 @@ class Attendee:
     def ping_pause(self) -> float:
         jitter = self.intervals["pingJitterSeconds"]
         return self.intervals["pingSeconds"] + random.uniform(-jitter, jitter)
+
+    def renewal_pause(self) -> float:
+        """Seconds until the pass should be renewed: in good time, and not at the same moment as everybody's."""
+        return expiry_of(self.token) - time.time() - RENEW_BEFORE_SECONDS - random.uniform(0, 60)
+
+    async def renew_in_time(self) -> None:
+        await self.renew(instead_of=self.token)
 
     async def track(self, *, fresh: bool = False) -> None:
         if fresh:
@@ -248,6 +257,12 @@ class Attendee:
                 pass
             self.crowd.tally["reconnects"] += 1
             await backoff.wait()
+
+
+def expiry_of(token: str) -> float:
+    """Seconds since the epoch. Read from the pass without its key, as the page is told beside it."""
+    payload = token.split(".")[1]
+    return float(json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["exp"])
 
 
 def chat_pause() -> float:

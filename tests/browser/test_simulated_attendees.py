@@ -88,6 +88,18 @@ def test_a_pass_is_renewed_before_it_ends_only_once_for_many_calls(live_site, we
     assert crowd.tally == {"renewals": 1, "tracks": 1}
 
 
+def test_a_pass_that_ends_soon_is_renewed_on_coming(live_site, webinar):
+    tokens = tokens_for(webinar, age=timedelta(minutes=8))
+
+    async def scene(attendee):
+        await attendee.visit(minutes=0.01)
+
+    crowd = run(live_site, tokens, scene)
+
+    assert (crowd.tally["renewals"], crowd.tally["tracks"]) == (1, 1)
+    assert crowd.tokens == tokens
+
+
 def test_a_pass_that_expired_while_the_server_was_away_is_made_anew(live_site, webinar, monkeypatch):
     monkeypatch.setenv("DATABASE_URL", live_site.web.environ["DATABASE_URL"])
     expired = tokens_for(webinar, age=timedelta(minutes=15))
