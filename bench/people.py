@@ -1,6 +1,7 @@
 """A webinar with people in it, straight into the tables."""
 
 import json
+import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -38,6 +39,26 @@ def make_crowd(*, slug: str, count: int) -> Crowd:
         webinar_scheduled_end_time=now + timedelta(hours=6),
     )
     return Crowd(webinar, issue_sample_passes(webinar=webinar, count=count, group=slug, now=now))
+
+
+def make_webinars(crowd: Crowd, count: int) -> list[uuid.UUID]:
+    """More webinars like the crowd's own, without people."""
+    first = crowd.webinar
+    made = Webinar.objects.bulk_create(
+        [
+            Webinar(
+                slug=f"{first.slug}-{number}",
+                title=first.title,
+                agency_id=first.agency_id,
+                client_id=first.client_id,
+                state=first.state,
+                webinar_start_time=first.webinar_start_time,
+                webinar_scheduled_end_time=first.webinar_scheduled_end_time,
+            )
+            for number in range(count)
+        ]
+    )
+    return [webinar.id for webinar in made]
 
 
 def seat(crowd: Crowd, *, seen_seconds_ago: int) -> None:

@@ -60,6 +60,7 @@ def embedded_servers() -> Iterator[None]:
             DJANGO_SETTINGS_MODULE="eventflow.settings",
             LIVE_PASS_LIFE_SECONDS="7200",
             LOG_LEVEL="WARNING",
+            DATABASE_STATEMENT_TIMEOUT_MS="300000",  # making a million rows takes its time
         )
         servers = EmbeddedServers(folder, durable=True)
         servers.configure(os.environ)
