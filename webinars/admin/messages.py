@@ -1,4 +1,5 @@
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from webinars.admin.one_webinar import OneWebinarAdmin
 from webinars.models import Message
@@ -14,4 +15,9 @@ class MessageAdmin(OneWebinarAdmin):
     list_filter = ["is_host", ("deleted_at", admin.EmptyFieldListFilter)]
     search_fields = ["body", "author_name"]
     ordering = ["-seq"]
-    fields = ["webinar", "seq", "user", "author_name", "is_host", "body", "created_at", "deleted_at", "deleted_by"]
+    fields = ["webinar", "seq", "email", "author_name", "is_host", "body", "created_at", "deleted_at"]
+    readonly_fields = ["email"]
+
+    @admin.display(description=_("email address"))
+    def email(self, obj: Message) -> str:
+        return obj.user.email

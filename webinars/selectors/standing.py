@@ -86,6 +86,6 @@ def standing_of(request: HttpRequest) -> Standing:
     """The standing of the request's person, asked for once."""
     known: tuple[Any, Standing] | None = getattr(request, "_standing", None)
     if known is None or known[0] != request.user.pk:
-        known = (request.user.pk, standing(getattr(request.user, "_wrapped", request.user)))
+        known = (request.user.pk, standing(request.user))
         request._standing = known  # type: ignore[attr-defined]
     return known[1]
