@@ -158,7 +158,7 @@ def _snapshot(webinars: list[uuid.UUID]) -> list[Finding]:
             assert len(cursor.fetchall()) == len(webinars)
 
         ceiling = _shortest(9, count)
-        cursor.execute(f"UPDATE {PRESENCE} SET last_seen_at = last_seen_at + interval '1 day'")  # for the minutes below
+        cursor.execute(f"UPDATE {PRESENCE} SET last_seen_at = last_seen_at + interval '1 day'")  # to be in each minute
         cursor.execute(f"VACUUM FULL {PRESENCE}")
     minutes = iter(range(1, 100))
 
