@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from presence.durations import clock_text
 from presence.models import UserSession
 from webinars.admin.one_webinar import OneWebinarAdmin
 from webinars.admin.tabs import Tab, add_tab, list_of
@@ -62,11 +63,3 @@ class UserSessionAdmin(OneWebinarAdmin):
     @admin.display(description=_("watched"), ordering="watched_seconds_raw")
     def watched(self, obj: UserSession) -> str:
         return clock_text(obj.watched_seconds_raw)
-
-
-def clock_text(seconds: Any) -> str:
-    """Hours, minutes and seconds as 1:02:03; a dash while it is unknown."""
-    if seconds is None:
-        return "–"
-    minutes, rest = divmod(int(seconds), 60)
-    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"

@@ -181,6 +181,21 @@ def test_viewers_see_numbers_and_no_names(client, people, webinar):
     assert "Lee Seoyeon" not in html
 
 
+@pytest.mark.parametrize("more", [1, 3])
+def test_the_live_tab_costs_the_same_for_one_person_and_three(
+    client, organizer, webinar, django_assert_num_queries, more
+):
+    for n in range(more):
+        enter(webinar)
+        sample(webinar, at=NOW - timedelta(minutes=5 * n + 5), counts=[1])
+    browser = sign_in(client, organizer)
+    browser.get(reverse("admin:webinars_webinar_changelist"))
+
+    # 1. person 2.–3. memberships 4. webinar 5. standing, for the pass 6. people now 7. buckets 8. attended
+    with django_assert_num_queries(8):
+        browser.get(live_url(webinar))
+
+
 def test_opening_the_live_tab_counts_nobody(client, organizer, webinar):
     sign_in(client, organizer).get(live_url(webinar))
 

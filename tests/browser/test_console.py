@@ -1,5 +1,6 @@
 """The console in a browser: the live tab moves by itself, nothing breaks the page's policy, everybody can use it."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -127,6 +128,24 @@ def test_a_hidden_tab_asks_nothing(arrive: Arrive, webinar: Webinar) -> None:
     page.clock.run_for(120_000)
 
     assert [request.url for request in person.requests if request.url.endswith("/stats/access")] == []
+
+
+def test_a_break_is_told_and_passes_by_itself(arrive: Arrive, webinar: Webinar) -> None:
+    person = arrive()
+    person.expected_errors.append("Failed to load resource")
+    page = person.visit(live_tab(webinar))
+    trouble = page.locator("[data-poll-state]")
+    page.route("**/stats/access", lambda route: route.fulfill(status=503, json={"success": False}))
+    page.evaluate(HIDE, True)
+    page.evaluate(HIDE, False)
+    expect(trouble).to_have_text(re.compile("."))
+
+    page.unroute("**/stats/access")
+    PresenceFactory(webinar=webinar)
+    look_again(page)
+
+    expect(trouble).to_have_text("")
+    expect(page.locator("[data-figure=currentParticipants]")).to_have_text("1")
 
 
 def test_a_webinar_is_started_and_ended(arrive: Arrive, webinar: Webinar) -> None:

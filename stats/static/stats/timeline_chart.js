@@ -18,6 +18,7 @@ function look(element) {
   return {
     line,
     band: `${line}33`,
+    ground: style.getPropertyValue("--ef-raised").trim(),
     ink: style.getPropertyValue("--ef-ink").trim(),
     muted: style.getPropertyValue("--ef-muted").trim(),
     grid: style.getPropertyValue("--ef-line").trim(),
@@ -31,6 +32,7 @@ const numberText = (value) =>
 export class TimelineChart {
   #plot = null;
   #columns = [[], [], [], []];
+  #pointed = null;
 
   constructor({ element, zone, bucketSeconds }) {
     this.element = element;
@@ -63,6 +65,7 @@ export class TimelineChart {
   #rebuild() {
     if (!this.#columns[0].length) return;
     this.#plot?.destroy();
+    this.#pointed = null;
     this.element.replaceChildren();
     this.#plot = new uPlot({ ...this.#size(), ...this.#options() }, this.#columns, (plot, ready) => {
       this.element.append(plot.root);
@@ -98,7 +101,7 @@ export class TimelineChart {
         edge,
       ],
       bands: [{ series: [3, 2], fill: band }],
-      hooks: { draw: [(plot) => this.#drawLabels(plot)] },
+      hooks: { draw: [(plot) => this.#drawLabels(plot)], setCursor: [(plot) => this.#point(plot)] },
     };
   }
 
@@ -109,12 +112,19 @@ export class TimelineChart {
     return [Math.min(times[0], end - SHORTEST_RANGE_SECONDS), end];
   };
 
+  #point(plot) {
+    const row = plot.data[1][plot.cursor.idx] == null ? null : plot.cursor.idx;
+    if (row === this.#pointed) return;
+    this.#pointed = row;
+    plot.redraw(false);
+  }
+
   /** The lines are named where they end, or where the reader points, instead of in a legend. */
   #drawLabels(plot) {
     const [times, averages, fewest, most] = plot.data;
-    const row = lastIndex(averages);
-    if (row < 0) return;
-    const { ink, muted, line, font } = look(this.element);
+    const row = this.#pointed ?? lastIndex(averages);
+    if (row < 0 || row >= times.length) return;
+    const { ground, ink, muted, line, font } = look(this.element);
     const ratio = devicePixelRatio;
     const x = plot.valToPos(times[row], "x", true) + 8 * ratio;
     const label = (text, value, colour) => ({ text: `${text} ${numberText(value)}`, y: plot.valToPos(value, "y", true), colour });
@@ -122,15 +132,22 @@ export class TimelineChart {
     if (most[row] !== fewest[row]) {
       labels.push(label(gettext("most"), most[row], muted), label(gettext("fewest"), fewest[row], muted));
     }
+    if (this.#pointed !== null) {
+      labels.push({ text: this.clockFormat.format(times[row] * 1000), y: plot.bbox.top, colour: ink });
+    }
     const { ctx } = plot;
     const { top, height } = plot.bbox;
     ctx.save();
     ctx.font = font.replace(/^\d+px/, `600 ${FONT_SIZE * ratio}px`);
     ctx.textBaseline = "middle";
     ctx.textAlign = "left";
+    ctx.strokeStyle = ground;
+    ctx.lineWidth = 4 * ratio;
+    ctx.lineJoin = "round";
     const room = { gap: (FONT_SIZE + 4) * ratio, top: top + 4 * ratio, bottom: top + height - 4 * ratio };
     for (const { text, y, colour } of spread(labels, room)) {
-      ctx.fillStyle = colour ?? ink;
+      ctx.strokeText(text, x, y);
+      ctx.fillStyle = colour;
       ctx.fillText(text, x, y);
     }
     ctx.restore();
