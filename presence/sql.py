@@ -20,7 +20,7 @@ from webinars.sql import COLLECT_WINDOW_OPEN, doors
 PRESENCE = """
     INSERT INTO webinar_live_presence AS p
         (webinar_id, user_id, client_id, agency_id, joined_at, last_seen_at, created_at, updated_at)
-    SELECT %(webinar_id)s, %(user_id)s::uuid, %(client_id)s, %(agency_id)s, %(now)s, %(now)s, %(now)s, %(now)s
+    SELECT %(webinar_id)s, %(user_id)s::uuid, gate.client_id, gate.agency_id, %(now)s, %(now)s, %(now)s, %(now)s
     FROM gate
     WHERE gate.admits AND %(user_id)s::uuid IS NOT NULL AND NOT EXISTS (
         SELECT FROM webinar_live_presence q
@@ -31,14 +31,15 @@ PRESENCE = """
         WHERE p.last_seen_at <= excluded.last_seen_at - %(throttle)s"""
 
 # What a heartbeat adds to a session: Δ = min(now − last heartbeat, cap), if the page was in front since then.
-# A clock that steps back adds nothing.
-DELTA = "least(greatest(%(now)s - s.last_heartbeat_at, interval '0'), %(cap)s)"
+# A clock that steps back adds nothing. A session without a heartbeat (from elsewhere) had one when it was entered.
+LAST_HEARTBEAT = "coalesce(s.last_heartbeat_at, s.entered_at)"
+DELTA = f"least(greatest(%(now)s - {LAST_HEARTBEAT}, interval '0'), %(cap)s)"
 COUNT_WATCHED = f"""
         watched_seconds_raw = s.watched_seconds_raw
             + CASE WHEN s.is_visible THEN extract(epoch FROM {DELTA}) ELSE 0 END,
         watched_ranges = CASE WHEN s.is_visible AND {DELTA} > interval '0'
             THEN s.watched_ranges
-                 + tstzmultirange(tstzrange(s.last_heartbeat_at, s.last_heartbeat_at + {DELTA}, '[)'))
+                 + tstzmultirange(tstzrange({LAST_HEARTBEAT}, {LAST_HEARTBEAT} + {DELTA}, '[)'))
             ELSE s.watched_ranges END"""
 OF_CALLER = (
     "s.webinar_id = %(webinar_id)s AND s.session_id = %(session_id)s"
@@ -46,31 +47,35 @@ OF_CALLER = (
 )
 
 # One ping: may this person ping here now, presence, and the session's heartbeat.
-# `session` answers: null = no session id was sent, or no such session of this caller; true = open; false = closed.
+# `session` answers: null = no session id was sent, or no such session of this caller; true = open; false = closed, also
+# when the sweeper closed it while this statement waited for the row.
 # ORM equivalent: Webinar.objects.get(…); Registration…exists(); PRESENCE; UserSession.objects.open()…update(…).
 # Index: webinars_pkey, registration_unique, webinar_live_presence_pkey, session_unique.
 # Cost: four look-ups; nothing is written by a ping within 60 s, two heap-only updates otherwise.
 PING = f"""
 WITH gate AS MATERIALIZED (
-    SELECT g.is_open, g.registered, g.is_open AND g.registered AS admits FROM (
-        SELECT {COLLECT_WINDOW_OPEN} AS is_open,
+    SELECT g.*, g.is_open AND g.registered AS admits FROM (
+        SELECT w.client_id, w.agency_id, {COLLECT_WINDOW_OPEN} AS is_open,
                %(user_id)s::uuid IS NULL AND w.access_policy = 'open' OR EXISTS (
                    SELECT FROM registrations r
                    WHERE r.webinar_id = w.id AND r.user_id = %(user_id)s::uuid AND r.banned_at IS NULL) AS registered
         FROM webinars w WHERE w.id = %(webinar_id)s) g
 ), present AS ({PRESENCE}
+), known AS MATERIALIZED (
+    SELECT s.exited_at IS NULL AS is_open, {LAST_HEARTBEAT} <= %(now)s - %(throttle)s
+           OR s.is_visible IS DISTINCT FROM coalesce(%(is_visible)s::boolean, s.is_visible) AS is_due
+    FROM webinar_user_sessions s WHERE {OF_CALLER}
 ), beat AS (
     UPDATE webinar_user_sessions s SET {COUNT_WATCHED},
-        last_heartbeat_at = greatest(s.last_heartbeat_at, %(now)s),
+        last_heartbeat_at = greatest({LAST_HEARTBEAT}, %(now)s),
         is_visible = coalesce(%(is_visible)s::boolean, s.is_visible),
         updated_at = %(now)s
-    FROM gate
-    WHERE gate.admits AND {OF_CALLER} AND s.exited_at IS NULL
-      AND (s.last_heartbeat_at <= %(now)s - %(throttle)s
-           OR s.is_visible IS DISTINCT FROM coalesce(%(is_visible)s::boolean, s.is_visible))
+    FROM gate, known
+    WHERE gate.admits AND known.is_due AND {OF_CALLER} AND s.exited_at IS NULL
+    RETURNING 1
 )
 SELECT gate.is_open, gate.registered,
-       (SELECT s.exited_at IS NULL FROM webinar_user_sessions s WHERE {OF_CALLER})
+       (SELECT known.is_open AND (NOT known.is_due OR EXISTS (SELECT FROM beat)) FROM known)
 FROM gate"""
 
 
@@ -81,18 +86,21 @@ class Ping(NamedTuple):
 
 
 def ping(*, session_id: str | None, is_visible: bool | None, now: datetime, **caller: Any) -> Ping | None:
-    """None when the webinar is gone. `caller`: webinar_id, user_id, client_id, agency_id."""
+    """None when the webinar is gone. `caller`: webinar_id and user_id."""
     row = fetch_one(PING, {**caller, **_limits(), "session_id": session_id, "is_visible": is_visible, "now": now})
     return Ping(*row) if row is not None else None
 
 
-# Entering: a new session row, or a heartbeat of the row that is there; and presence. A closed session stays closed,
+# Entering: the tenant's keys are the webinar's own, not the pass's, which may be older than a move. A new session row, or a heartbeat of the row that is there; and presence. A closed session stays closed,
 # and nobody can touch another's row: in both cases no row comes back. The page was in front when it was opened. Two
 # first calls at once: one inserts, the other's conflict updates the same row by the instant between them.
 # ORM equivalent: UserSession.objects.get_or_create(…), then as in PING.
 # Index: session_unique, webinar_live_presence_pkey. Cost: one insert the first time; one heap-only update after 60 s.
 ENTER = f"""
-WITH gate AS MATERIALIZED (SELECT true AS admits
+WITH gate AS MATERIALIZED (
+    SELECT w.client_id, w.agency_id, true AS admits FROM webinars w
+    WHERE w.id = %(webinar_id)s
+      AND (%(user_id)s::uuid IS NULL OR EXISTS (SELECT FROM users u WHERE u.id = %(user_id)s::uuid))
 ), present AS ({PRESENCE}
 ), known AS MATERIALIZED (
     SELECT s.* FROM webinar_user_sessions s WHERE s.webinar_id = %(webinar_id)s AND s.session_id = %(session_id)s
@@ -100,13 +108,14 @@ WITH gate AS MATERIALIZED (SELECT true AS admits
     INSERT INTO webinar_user_sessions AS s
         (id, webinar_id, client_id, agency_id, user_id, session_id, entered_at, last_heartbeat_at, is_visible,
          watched_seconds_raw, watched_ranges, user_agent, referrer, ip_address, created_at, updated_at)
-    SELECT gen_random_uuid(), %(webinar_id)s, %(client_id)s, %(agency_id)s, %(user_id)s::uuid, %(session_id)s,
+    SELECT gen_random_uuid(), %(webinar_id)s, gate.client_id, gate.agency_id, %(user_id)s::uuid, %(session_id)s,
            %(now)s, %(now)s, true, 0, '{{}}', %(user_agent)s, %(referrer)s, %(ip_address)s::inet, %(now)s, %(now)s
+    FROM gate
     WHERE NOT EXISTS (SELECT FROM known)
-       OR EXISTS (SELECT FROM known s WHERE s.exited_at IS NULL AND s.last_heartbeat_at <= %(now)s - %(throttle)s
+       OR EXISTS (SELECT FROM known s WHERE s.exited_at IS NULL AND {LAST_HEARTBEAT} <= %(now)s - %(throttle)s
                   AND s.user_id IS NOT DISTINCT FROM %(user_id)s::uuid)
     ON CONFLICT (webinar_id, session_id) DO UPDATE SET {COUNT_WATCHED},
-        last_heartbeat_at = greatest(s.last_heartbeat_at, %(now)s),
+        last_heartbeat_at = greatest({LAST_HEARTBEAT}, %(now)s),
         updated_at = %(now)s
         WHERE s.exited_at IS NULL AND s.user_id IS NOT DISTINCT FROM excluded.user_id
     RETURNING s.entered_at
@@ -143,8 +152,8 @@ def enter(
 # Index: session_unique. Cost: one look-up, one update (not heap-only: the row leaves session_open).
 EXIT = f"""
 UPDATE webinar_user_sessions s SET {COUNT_WATCHED},
-    exited_at = s.last_heartbeat_at + {DELTA},
-    last_heartbeat_at = s.last_heartbeat_at + {DELTA},
+    exited_at = {LAST_HEARTBEAT} + {DELTA},
+    last_heartbeat_at = {LAST_HEARTBEAT} + {DELTA},
     closed_reason = 'exit', updated_at = %(now)s
 WHERE {OF_CALLER} AND s.exited_at IS NULL
 RETURNING true"""

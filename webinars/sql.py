@@ -88,9 +88,9 @@ class Posted(NamedTuple):
 POST_MESSAGE = f"""
 WITH w AS MATERIALIZED (
     SELECT w.id, w.client_id, w.agency_id, w.chat_enabled, {COLLECT_WINDOW_OPEN} AS is_open,
-           %(is_manager)s OR EXISTS (
+           EXISTS (SELECT FROM users u WHERE u.id = %(user_id)s AND u.is_active) AND (%(is_manager)s OR EXISTS (
                SELECT FROM registrations r
-               WHERE r.webinar_id = w.id AND r.user_id = %(user_id)s AND r.banned_at IS NULL) AS may_write
+               WHERE r.webinar_id = w.id AND r.user_id = %(user_id)s AND r.banned_at IS NULL)) AS may_write
     FROM webinars w WHERE w.id = %(webinar_id)s
 ), mine AS MATERIALIZED (
     SELECT m.id, m.seq, m.body, m.created_at FROM messages m

@@ -95,7 +95,20 @@ class UserSession(TenantModel):
                 condition=Q(last_heartbeat_at__isnull=True) | Q(last_heartbeat_at__gte=F("entered_at")),
                 name="session_heartbeat_after_entry",
             ),
-            models.CheckConstraint(condition=Q(watched_seconds_raw__gte=0), name="session_watched_not_negative"),
+            models.CheckConstraint(
+                condition=Q(exited_at__isnull=True)
+                | Q(last_heartbeat_at__isnull=True)
+                | Q(last_heartbeat_at__lte=F("exited_at")),
+                name="session_heartbeat_before_exit",
+            ),
+            models.CheckConstraint(
+                condition=Q(watched_seconds_raw=0)
+                | Q(
+                    watched_seconds_raw__gt=0,
+                    watched_seconds_raw__lte=EpochSeconds(F("last_heartbeat_at") - F("entered_at")),
+                ),
+                name="session_watched_within_heartbeats",
+            ),
             models.CheckConstraint(condition=Q(session_id__regex=r"^[A-Za-z0-9_-]{8,100}$"), name="session_id_form"),
         ]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import IntegrityError
 from django.utils.translation import gettext_lazy as _
 
 from eventflow.api.errors import ApiError, NotFound, WebinarClosed
@@ -48,14 +49,17 @@ def enter_session(
         raise WebinarClosed
     if admission.banned or not (admission.registered or (live_pass.user_id is None and admission.guests_welcome)):
         raise NotRegistered
-    entered_at = sql.enter(
-        session_id=session_id,
-        user_agent=user_agent,
-        referrer=referrer,
-        ip_address=ip_address,
-        now=now,
-        **_caller(live_pass),
-    )
+    try:
+        entered_at = sql.enter(
+            session_id=session_id,
+            user_agent=user_agent,
+            referrer=referrer,
+            ip_address=ip_address,
+            now=now,
+            **_caller(live_pass),
+        )
+    except IntegrityError as error:  # the webinar or the person was deleted at this instant
+        raise NotFound from error
     return Entry(entered_at, admission.registered, intervals)
 
 
@@ -64,7 +68,10 @@ def record_heartbeat(*, live_pass: LivePass, session_id: str | None, is_visible:
     closed or unknown. One statement."""
     if live_pass.admin_mode:
         return True
-    ping = sql.ping(session_id=session_id, is_visible=is_visible, now=now, **_caller(live_pass))
+    try:
+        ping = sql.ping(session_id=session_id, is_visible=is_visible, now=now, **_caller(live_pass))
+    except IntegrityError as error:  # the webinar or the person was deleted at this instant
+        raise NotFound from error
     if ping is None or not ping.is_open:
         raise WebinarClosed
     if not ping.registered:
@@ -93,6 +100,4 @@ def _caller(live_pass: LivePass) -> dict[str, Any]:
     return {
         "webinar_id": live_pass.webinar_id,
         "user_id": live_pass.user_id,
-        "client_id": live_pass.client_id,
-        "agency_id": live_pass.agency_id,
     }

@@ -50,8 +50,8 @@ def post_message(*, live_pass: LivePass, body: str, client_id: str, now: datetim
     is_host = live_pass.role != "attendee"
     try:
         posted = _store(live_pass, body, client_id, is_host, now)
-    except IntegrityError:
-        posted = _store(live_pass, body, client_id, is_host, now)
+    except IntegrityError:  # the same message, at the same time
+        posted = _store_again(live_pass, body, client_id, is_host, now)
     if posted is None:
         raise NotFound
     if posted.seq is None:
@@ -70,6 +70,13 @@ def post_message(*, live_pass: LivePass, body: str, client_id: str, now: datetim
     if posted.is_new:
         broadcast(live_pass.webinar_id, EventType.MESSAGE_CREATED, {"message": data})
     return data, posted.is_new
+
+
+def _store_again(live_pass: LivePass, body: str, client_id: str, is_host: bool, now: datetime) -> sql.Posted | None:
+    try:
+        return _store(live_pass, body, client_id, is_host, now)
+    except IntegrityError:  # not that: the webinar or the person was deleted at this instant
+        return None
 
 
 def _store(live_pass: LivePass, body: str, client_id: str, is_host: bool, now: datetime) -> sql.Posted | None:
