@@ -8,4 +8,4 @@ class EventflowConfig(AppConfig):
         from eventflow import checks, logs
 
         logs.quiet_libraries()
-        assert checks  # imported for its registrations
+        checks.refuse_to_start_wrong()

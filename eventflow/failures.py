@@ -81,5 +81,3 @@ def _is_api(request: HttpRequest) -> bool:
 def _failure(request: HttpRequest, status: int, code: str, message: object) -> JsonResponse:
     with translation.override(translation.get_language_from_request(request)):
         return JsonResponse({"success": False, "error": str(message), "code": code}, status=status)
-
-

@@ -6,11 +6,11 @@ import sys
 
 import pytest
 
-from eventflow.checks import check_interval_relations, check_secrets
+from eventflow.checks import check_numbers, check_secrets
 
 
 def test_the_defaults_hold():
-    assert check_interval_relations(None) == []
+    assert check_numbers(None) == []
     assert check_secrets(None) == []
 
 
@@ -27,7 +27,7 @@ def test_the_defaults_hold():
 def test_a_broken_relation_names_both(settings, name, value, other):
     setattr(settings, name, value)
 
-    problems = [problem.msg for problem in check_interval_relations(None)]
+    problems = [problem.msg for problem in check_numbers(None)]
 
     assert len(problems) == 1
     assert name in problems[0]
@@ -43,6 +43,30 @@ def test_bad_secrets_are_named(settings, name, value):
     (problem,) = check_secrets(None)
 
     assert name in problem.msg
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("CHAT_RATE_SECONDS", 0), ("LIVE_PASS_LIFE_SECONDS", -5), ("SNAPSHOT_BUCKET_SECONDS", 7)],
+)
+def test_numbers_out_of_bounds_are_named(settings, name, value):
+    setattr(settings, name, value)
+
+    (problem,) = check_numbers(None)
+
+    assert name in problem.msg
+
+
+@pytest.mark.parametrize("module", ["eventflow.wsgi", "eventflow.asgi"])
+def test_no_server_starts_with_wrong_settings(module):
+    env = {**os.environ, "PRESENCE_ACTIVE_WINDOW_SECONDS": "10", "DJANGO_SETTINGS_MODULE": "eventflow.settings"}
+
+    done = subprocess.run(
+        [sys.executable, "-c", f"import {module}"], env=env, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 1
+    assert "PRESENCE_ACTIVE_WINDOW_SECONDS" in done.stderr
 
 
 def test_without_a_secret_key_nothing_starts(tmp_path):

@@ -1,7 +1,8 @@
+from django.conf import settings
 from django.db import migrations
 
 JOBS = [
-    ("Sweep silent sessions", "presence.sweep_sessions", 600),
+    ("Sweep silent sessions", "presence.sweep_sessions", settings.SESSION_SWEEP_INTERVAL_SECONDS),
     ("Tell pages the live count", "presence.broadcast_counts", 5),
 ]
 

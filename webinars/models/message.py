@@ -75,6 +75,8 @@ class Message(TenantModel):
             models.UniqueConstraint(fields=["webinar", "user", "client_message_id"], name="message_once"),
             models.CheckConstraint(condition=Q(seq__gt=0), name="message_seq_positive"),
             models.CheckConstraint(condition=~Q(body=""), name="message_body_not_empty"),
+            models.CheckConstraint(condition=~Q(client_message_id=""), name="message_client_id_not_empty"),
+            models.CheckConstraint(condition=~Q(author_name=""), name="message_author_not_empty"),
         ]
 
     def __str__(self) -> str:

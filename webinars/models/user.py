@@ -22,7 +22,8 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, is_staff=True, is_superuser=True, **extra)
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(email__iexact=username)
+        """Without regard to case, by the index of `user_email_unique`."""
+        return self.alias(folded=Lower("email")).get(folded=(username or "").lower())
 
 
 class User(AbstractBaseUser, PermissionsMixin):

@@ -5,7 +5,6 @@ from typing import NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
@@ -13,6 +12,14 @@ from django.utils.translation import gettext_lazy as _
 
 from webinars.models.organisation import Role
 from webinars.models.user import User
+from webinars.models.validators import (
+    UUID_FORM,
+    check_interval_overrides,
+    check_slug,
+    check_speakers,
+    check_time_zone,
+    check_web_address,
+)
 
 
 class Window(NamedTuple):
@@ -25,38 +32,9 @@ class Window(NamedTuple):
         return self.start <= moment and (self.end is None or moment < self.end)
 
 
-def check_time_zone(name: str) -> None:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise ValidationError(
-            _("“%(name)s” is not a time zone. Use a name such as Asia/Seoul."), params={"name": name}
-        ) from None
-
-
-def check_speakers(value: object) -> None:
-    if not isinstance(value, list) or not all(isinstance(item, dict) and item.get("name") for item in value):
-        raise ValidationError(_("Speakers are a list of entries with a name and, if wanted, a title."))
-
-
-OVERRIDABLE_INTERVALS = (
-    "PRESENCE_PING_INTERVAL_SECONDS",
-    "PRESENCE_PING_JITTER_SECONDS",
-    "ACCESS_TRACK_INTERVAL_SECONDS",
-    "CHAT_FALLBACK_INTERVAL_SECONDS",
-    "QUESTIONS_FALLBACK_INTERVAL_SECONDS",
-)
-
-
-def check_interval_overrides(value: object) -> None:
-    if not isinstance(value, dict) or not all(
-        name in OVERRIDABLE_INTERVALS and isinstance(seconds, int) and 0 < seconds <= 3600
-        for name, seconds in value.items()
-    ):
-        raise ValidationError(
-            _("Intervals are whole seconds from 1 to 3600, by name: %(names)s."),
-            params={"names": ", ".join(OVERRIDABLE_INTERVALS)},
-        )
+def default_bucket_seconds() -> int:
+    seconds: int = settings.SNAPSHOT_BUCKET_SECONDS
+    return seconds
 
 
 class WebinarQuerySet(models.QuerySet["Webinar"]):
@@ -65,10 +43,9 @@ class WebinarQuerySet(models.QuerySet["Webinar"]):
 
     def by_ref(self, ref: str) -> Self:
         """The webinar that a URL names: by UUID or by slug (spec 2)."""
-        try:
+        if UUID_FORM.fullmatch(ref):
             return self.filter(id=uuid.UUID(ref))
-        except ValueError:
-            return self.filter(slug=ref)
+        return self.filter(slug=ref) if "\x00" not in ref else self.none()
 
     def visible_to(self, user: User, *roles: Role) -> Self:
         """Webinars of the tenants where the person is a member, in one of `roles` when any are named."""
@@ -124,7 +101,7 @@ class Webinar(models.Model):
         FIFTEEN_MINUTES = 900, _("15 minutes")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    slug = models.SlugField(_("address"), max_length=80, unique=True, allow_unicode=True)
+    slug = models.SlugField(_("address"), max_length=80, unique=True, allow_unicode=True, validators=[check_slug])
     title = models.CharField(_("title"), max_length=200)
     description = models.TextField(_("description"), blank=True)
     takeaways = models.TextField(_("what people take away"), blank=True, help_text=_("One per line."))
@@ -142,8 +119,8 @@ class Webinar(models.Model):
         _("who gets in"), max_length=16, choices=AccessPolicy.choices, default=AccessPolicy.AUTH
     )
     player = models.CharField(_("player"), max_length=8, choices=Player.choices, default=Player.YOUTUBE)
-    player_url = models.CharField(_("player address"), max_length=500, blank=True)
-    replay_url = models.CharField(_("replay address"), max_length=500, blank=True)
+    player_url = models.CharField(_("player address"), max_length=500, blank=True, validators=[check_web_address])
+    replay_url = models.CharField(_("replay address"), max_length=500, blank=True, validators=[check_web_address])
 
     webinar_start_time = models.DateTimeField(_("starts"))
     webinar_scheduled_end_time = models.DateTimeField(_("planned end"), null=True, blank=True)
@@ -157,7 +134,7 @@ class Webinar(models.Model):
     reactions_enabled = models.BooleanField(_("reactions"), default=True)
     participant_list_enabled = models.BooleanField(_("participant list"), default=False)
     bucket_seconds = models.PositiveSmallIntegerField(
-        _("timeline step"), choices=Bucket.choices, default=settings.SNAPSHOT_BUCKET_SECONDS
+        _("timeline step"), choices=Bucket.choices, default=default_bucket_seconds
     )
     interval_overrides = models.JSONField(
         _("own intervals"), default=dict, blank=True, validators=[check_interval_overrides]
@@ -197,6 +174,21 @@ class Webinar(models.Model):
             models.CheckConstraint(condition=Q(bucket_seconds__in=[60, 300, 900]), name="webinar_bucket_seconds"),
             models.CheckConstraint(
                 condition=Q(state__in=["draft", "scheduled", "live", "ended"]), name="webinar_state"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="ended", webinar_actual_end_time__isnull=False)
+                | (~Q(state="ended") & Q(webinar_actual_end_time__isnull=True)),
+                name="webinar_ended_has_its_end",
+                violation_error_message=_("A webinar has an actual end when it has ended, and only then."),
+            ),
+            models.CheckConstraint(condition=Q(language__in=["ko", "en"]), name="webinar_language"),
+            models.CheckConstraint(
+                condition=Q(player__in=["youtube", "vimeo", "hls", "iframe"]), name="webinar_player"
+            ),
+            models.CheckConstraint(condition=~Q(title=""), name="webinar_title_not_empty"),
+            models.CheckConstraint(
+                condition=~Q(slug="") & ~Q(slug__regex=r"[\s/?#%]") & ~Q(slug__iregex=r"^[0-9a-f-]{36}$"),
+                name="webinar_slug_form",
             ),
             models.CheckConstraint(
                 condition=Q(access_policy__in=["open", "auth", "email_auth", "name_email_auth"]),

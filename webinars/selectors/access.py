@@ -9,6 +9,8 @@ from typing import Any
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import JSONObject
+from django.utils import translation
+from django.utils.translation import gettext
 
 from webinars.models import AgencyMember, ClientMember, Registration, Role, User, Webinar
 from webinars.selectors.permissions import ROLES, Verb
@@ -136,6 +138,12 @@ def _with_standing(webinars: QuerySet[Webinar], user_id: uuid.UUID) -> QuerySet[
     )
 
 
+def nameless(language: str) -> str:
+    """What a room calls somebody who gave no name."""
+    with translation.override(language):
+        return gettext("Attendee")
+
+
 def _person(row: Any, user_id: uuid.UUID) -> Person:
     facts = row.person_facts
     if facts is None:  # the account is gone while its pass is still valid
@@ -143,7 +151,7 @@ def _person(row: Any, user_id: uuid.UUID) -> Person:
     registration = row.registration_facts or {}
     return Person(
         user_id=user_id,
-        name=facts["name"],
+        name=facts["name"] or nameless(row.language),
         is_active=facts["active"],
         is_superuser=facts["superuser"],
         member_roles=frozenset(Role(role) for role in (*row.agency_roles, *row.client_roles)),

@@ -71,6 +71,9 @@ class WebinarFactory(factory.django.DjangoModelFactory[Webinar]):
     title = factory.Sequence(lambda n: f"Webinar {n}")
     webinar_start_time = factory.LazyFunction(lambda: timezone.now() - timedelta(minutes=10))
     webinar_scheduled_end_time = factory.LazyAttribute(lambda o: o.webinar_start_time + timedelta(hours=1))
+    webinar_actual_end_time = factory.LazyAttribute(
+        lambda o: (o.webinar_scheduled_end_time or o.webinar_start_time) if o.state == "ended" else None
+    )
     state = "live"
     access_policy = "auth"
 

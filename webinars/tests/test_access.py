@@ -134,6 +134,23 @@ def test_standing_is_one_query(django_assert_num_queries, times):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(("language", "name"), [("ko", "참석자"), ("en", "Attendee")])
+def test_somebody_without_a_name_gets_one_in_the_rooms_language(language, name):
+    webinar = WebinarFactory(language=language)
+
+    found = webinar_and_person(webinar.slug, user_id=UserFactory(display_name="").pk)
+
+    assert found is not None
+    assert found[1].name == name
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("ref", ["a\x00b", "{00000000-0000-0000-0000-000000000000}", "urn:uuid:x", "", "x" * 5000])
+def test_odd_references_name_nothing(webinar, ref):
+    assert webinar_and_person(ref, user_id=None) is None
+
+
+@pytest.mark.django_db
 def test_members_of_others_are_nobody_here(webinar, rival):
     found = webinar_and_person(str(webinar.pk), user_id=rival.pk)
 

@@ -101,11 +101,26 @@ def test_the_command_says_what_is_wrong():
         {"state": "paused"},
         {"access_policy": "secret"},
         {"duplicate_login_policy": "fight"},
+        {"state": "ended", "webinar_actual_end_time": None},
+        {"state": "live", "webinar_actual_end_time": NOW + timedelta(hours=3)},
+        {"language": "fr"},
+        {"player": "flash"},
+        {"title": ""},
+        {"slug": "with space"},
+        {"slug": "11111111-1111-4111-8111-111111111111"},
     ],
 )
 def test_the_database_refuses_impossible_webinars(fault):
     with pytest.raises(IntegrityError), transaction.atomic():
         planned(**fault)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["", "/static/webinars/stage/index.html", "https://www.youtube.com/watch?v=abc&t=1", "http://127.0.0.1:8000/a.m3u8"],
+)
+def test_player_addresses(address):
+    planned(player_url=address).full_clean()
 
 
 @pytest.mark.parametrize(
@@ -116,10 +131,20 @@ def test_the_database_refuses_impossible_webinars(fault):
         {"speakers": [{"title": "no name"}]},
         {"interval_overrides": {"CRON_SECRET": 1}},
         {"interval_overrides": {"PRESENCE_PING_INTERVAL_SECONDS": 0}},
+        {"interval_overrides": {"PRESENCE_PING_INTERVAL_SECONDS": True}},
+        {"interval_overrides": {"PRESENCE_PING_INTERVAL_SECONDS": 3000}},
+        {"interval_overrides": {"ACCESS_TRACK_INTERVAL_SECONDS": 1}},
+        {"interval_overrides": [1]},
+        {"slug": "11111111-1111-4111-8111-11111111111A"},
+        {"player_url": "javascript:alert(1)"},
+        {"player_url": "https://a.example; report-uri https://evil.example"},
+        {"player_url": "https://[x"},
+        {"player_url": "//evil.example/x"},
+        {"replay_url": "ftp://a.example/x"},
     ],
 )
 def test_validation(fault):
-    webinar = planned(**fault)
+    webinar = WebinarFactory.build(client=WebinarFactory().client, webinar_start_time=NOW, **fault)
 
     with pytest.raises(ValidationError) as refusal:
         webinar.full_clean()
