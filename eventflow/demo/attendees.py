@@ -29,7 +29,7 @@ ENTER_WITHIN_SECONDS = 45.0
 SILENT_SECONDS = 90.0  # no frame for so long, though heartbeats come more often: the line is dead
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 REISSUE_SECONDS = 60.0
-RENEW_BEFORE_SECONDS = 200.0  # longer than anybody stays away between two visits
+RENEW_BEFORE_SECONDS = 200.0
 CLOSED_PAUSE = 30.0  # the webinar is over: look again whether it has started anew
 
 
@@ -104,7 +104,7 @@ class Attendee:
             try:
                 await self.visit(minutes=random.choice([3, 8, 15, 25, 40]))
                 backoff.reset()
-                await asyncio.sleep(random.uniform(20, 150))
+                await asyncio.sleep(away_seconds())
             except Away:
                 self.crowd.tally["away"] += 1
                 await backoff.wait()
@@ -263,6 +263,11 @@ def expiry_of(token: str) -> float:
     """Seconds since the epoch. Read from the pass without its key, as the page is told beside it."""
     payload = token.split(".")[1]
     return float(json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["exp"])
+
+
+def away_seconds() -> float:
+    """Mostly a moment, and now and then long enough to be missed in the count of people present."""
+    return random.choices([random.uniform(20, 150), random.uniform(240, 540)], [2, 1])[0]
 
 
 def chat_pause() -> float:
