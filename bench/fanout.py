@@ -58,13 +58,24 @@ def measure(*, seconds: float) -> list[Finding]:
     bare = _bare(seconds)
     single = _ours(crowd, seconds, SINGLY, {"REALTIME_FRAME_MILLISECONDS": "0", "REALTIME_QUEUE_FRAMES": "16"})
     ours = _ours(crowd, seconds, BUSY, {})
-    return [*_throughput(bare, single, ours), *_the_rest(bare, single, ours)]
+    stock = _stock(seconds)
+    return [*_throughput(bare, single, ours, stock), *_the_rest(bare, single, ours)]
 
 
 def _bare(seconds: float) -> dict[str, Any]:
     port = free_port()
     with program(uvicorn("bench.ceiling_fanout:application", port=port), port=port) as server:
         return _measure(server, {"port": port, "path": "/", "tokens": []}, seconds, SINGLY)
+
+
+def _stock(seconds: float) -> dict[str, Any]:
+    port = free_port()
+    with (
+        program(uvicorn("bench.stock_layer:application", port=port), port=port) as server,
+        client({"port": port, "path": "/", "tokens": []}) as load,
+    ):
+        opened = load("open", sockets=SOCKETS)
+        return {"open": opened, "saturated": _saturate(server, load, seconds, SINGLY, EVENT_BYTES)}
 
 
 def _ours(crowd: Crowd, seconds: float, window: int, environ: dict[str, str]) -> dict[str, Any]:
@@ -120,7 +131,9 @@ def _pace(load: Client, seconds: float) -> dict[str, Any]:
     return best | {"lost": sum(one["lost"] + one["holes"] for one in rounds), "rounds": rounds}
 
 
-def _throughput(bare: dict[str, Any], single: dict[str, Any], ours: dict[str, Any]) -> list[Finding]:
+def _throughput(
+    bare: dict[str, Any], single: dict[str, Any], ours: dict[str, Any], stock: dict[str, Any]
+) -> list[Finding]:
     top = bare["saturated"]
     lines = []
     for what, found in (
@@ -148,6 +161,16 @@ def _throughput(bare: dict[str, Any], single: dict[str, Any], ours: dict[str, An
             f"{side['cpuMicroseconds']:.1f} µs; {side['clientCpu']:.0%}",
             top["cpuMicroseconds"] / side["cpuMicroseconds"],
             data=bare,
+        )
+    )
+    usual = stock["saturated"]
+    lines.append(
+        Finding(
+            "for comparison: channels-redis' PubSub layer",
+            per_second(top["perSecond"]),
+            f"{per_second(usual['perSecond'])}, {usual['cpuMicroseconds']:.0f} µs",
+            usual["perSecond"] / top["perSecond"],
+            data=stock,
         )
     )
     return lines

@@ -12,6 +12,7 @@ All the sockets of a room get the same bytes, so what a chunk of bytes means is 
 """
 
 import base64
+import contextlib
 import json
 import os
 import re
@@ -135,8 +136,10 @@ class Load:
 
     def _connect(self, *, last: bool) -> None:
         reader = Reader()
-        if last:  # the one that will stop reading
+        if last:  # the one that will stop reading: far away, so that the kernel does not hold megabytes for it
             reader.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            with contextlib.suppress(OSError):
+                reader.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
         reader.socket.connect(("127.0.0.1", self.port))
         token = self.tokens[len(self.readers) % len(self.tokens)] if self.tokens else "none"
         reader.socket.sendall(handshake(self.port, self.path, f"eventflow.v1, bearer.{token}"))
