@@ -16,7 +16,7 @@ from webinars.models import page_intervals
 from webinars.services.live_pass import LivePass
 from webinars.services.registrations import admit
 
-SWEEP_BATCH = 2_000  # about 50 ms of locks; 5,000 take 120 ms and the whole only 10 % less time
+SWEEP_BATCH = 2_000  # about 50 ms of locks (docs/benchmarks.md)
 
 
 class NotRegistered(ApiError):
