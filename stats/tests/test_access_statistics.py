@@ -170,7 +170,7 @@ def test_attendees_see_the_count_and_names_where_they_are_shown(
     bucket(webinar, 0, 1, 1, 1, 1, 1)
     caller = call(webinar, attendee)
 
-    with django_assert_num_queries(2):  # 1. people now, 2. whether names are shown
+    with django_assert_num_queries(1):  # 1. people now
         cold = caller.get("stats/access")
     with django_assert_num_queries(0):
         warm = caller.get("stats/access")
@@ -204,6 +204,18 @@ def test_members_see_history_and_names_by_role(call, webinar, role, sees_names):
 
     assert (data["currentParticipants"], "timeline" in data) == (1, True)
     assert len(data["currentParticipantList"]) == (1 if sees_names else 0)
+
+
+def test_a_viewer_sees_the_names_that_attendees_see(call, webinar, django_assert_num_queries):
+    webinar.participant_list_enabled = True
+    webinar.save(update_fields=["participant_list_enabled"])
+    PresenceFactory(webinar=webinar, user__display_name="김하늘")
+    viewer = call(webinar, AgencyMemberFactory(agency=webinar.agency, role="viewer").user)
+
+    with django_assert_num_queries(3):  # 1. people now, 2. buckets, 3. attendees
+        data = viewer.get("stats/access").json()["data"]
+
+    assert data["currentParticipantList"] == [{"displayName": "김하늘"}]
 
 
 def test_guests_see_the_count_alone(call):

@@ -4,6 +4,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from webinars.admin.base import ScopedAdmin, TenantFilter
 from webinars.admin.members import AgencyMemberInline, ClientMemberInline
@@ -58,7 +59,6 @@ class AgencyAdmin(OrganisationAdmin):
 
 @admin.register(Client)
 class ClientAdmin(OrganisationAdmin):
-    fields = ["agency", "name", "slug"]
     list_display = ["name", "agency", "slug"]
     list_filter = [("agency", TenantFilter)]
     list_select_related = ["agency"]
@@ -71,8 +71,16 @@ class ClientAdmin(OrganisationAdmin):
         return obj.agency_id, obj.pk
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["agency_name"] if obj else []
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """A client stays with its agency: all that belongs to it carries the agency's key."""
-        return ["agency"] if obj else []
+        return ["agency_name" if obj else "agency", "name", "slug"]
+
+    @admin.display(description=_("agency"))
+    def agency_name(self, obj: Client) -> str:
+        """Without a link: members of the client alone do not see the agency."""
+        return obj.agency.name
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return standing_of(request).may_in_any_agency("manage_members")
