@@ -39,11 +39,13 @@ def main() -> int:
         return 2
     findings: list[Finding] = []
     raise_file_limit()
-    with on_cores(OTHER_CORES), embedded_servers():
-        for name in names:
-            print(f"{name}: {BENCHMARKS[name]} …", file=sys.stderr, flush=True)
-            findings += importlib.import_module(f"bench.{name}").measure(seconds=arguments.seconds)
-    print(table(findings))
+    try:
+        with on_cores(OTHER_CORES), embedded_servers():
+            for name in names:
+                print(f"{name}: {BENCHMARKS[name]} …", file=sys.stderr, flush=True)
+                findings += importlib.import_module(f"bench.{name}").measure(seconds=arguments.seconds)
+    finally:
+        print(table(findings))
     path = write_results(findings)
     print(f"\n{machine()}\nAlso in {path.relative_to(ROOT)}", file=sys.stderr)
     return 1 if any(finding.met is False for finding in findings) else 0

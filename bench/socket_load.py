@@ -51,8 +51,8 @@ class Content(NamedTuple):
 class Reader:
     __slots__ = ("begun", "rest", "seq", "socket")
 
-    def __init__(self) -> None:
-        self.socket = socket.socket()
+    def __init__(self, own: socket.socket) -> None:
+        self.socket = own
         self.begun = False  # the handshake and the hello are behind it
         self.rest = b""
         self.seq = 0
@@ -113,6 +113,9 @@ class Load:
         control.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         control.sendall(handshake(self.port, "/control", None))
         control.recv(4096)
+        commander = Reader(control)
+        commander.begun = True
+        self.selector.register(control, selectors.EVENT_READ, commander)  # for the server's pings
 
         def send(text: str) -> None:
             data = {"sent": time.monotonic_ns(), "body": text}
@@ -135,7 +138,7 @@ class Load:
         return {"seconds": time.perf_counter() - began, "dead": self.dead}
 
     def _connect(self, *, last: bool) -> None:
-        reader = Reader()
+        reader = Reader(socket.socket())
         if last:  # the one that will stop reading: far away, so that the kernel does not hold megabytes for it
             reader.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             with contextlib.suppress(OSError):
