@@ -13,10 +13,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "eventflow.settings")
 http = get_asgi_application()
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402  settings come first
-from django.urls import path  # noqa: E402
+from django.urls import path, re_path  # noqa: E402
 
-from webinars.realtime.consumer import RoomConsumer  # noqa: E402
+from webinars.realtime.consumer import NowhereConsumer, RoomConsumer  # noqa: E402
 
-application = ProtocolTypeRouter(
-    {"http": http, "websocket": URLRouter([path("ws/webinars/<str:w>/", RoomConsumer.as_asgi())])}
-)
+sockets = URLRouter([path("ws/webinars/<str:w>/", RoomConsumer.as_asgi()), re_path("", NowhereConsumer.as_asgi())])
+application = ProtocolTypeRouter({"http": http, "websocket": sockets})

@@ -1,5 +1,6 @@
 """The live count that pages are told (spec 8)."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -9,8 +10,9 @@ from eventflow import redis
 from presence.selectors.live import live_count, live_people
 from presence.services.live_count import broadcast_counts
 from presence.tests.factories import PresenceFactory
-from webinars.realtime.events import room_counter
-from webinars.tests.factories import WebinarFactory
+from webinars.models import ChatRoom
+from webinars.realtime.events import room_channel, room_counter
+from webinars.tests.factories import MessageFactory, WebinarFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +36,7 @@ def test_pages_are_told_when_the_count_has_changed(webinar, django_assert_num_qu
     over = WebinarFactory(webinar_start_time=timezone.now() - timedelta(days=1))
     PresenceFactory(webinar=webinar)
 
-    with django_assert_num_queries(2):  # 1. counts, 2. running webinars
+    with django_assert_num_queries(2):  # 1. counts, 2. rooms
         first = broadcast_counts(now=timezone.now())
     unchanged = broadcast_counts(now=timezone.now())
     PresenceFactory(webinar=webinar)
@@ -42,6 +44,21 @@ def test_pages_are_told_when_the_count_has_changed(webinar, django_assert_num_qu
 
     assert (first, unchanged, changed) == (2, 0, 1)
     assert (told(webinar), told(empty), told(over)) == (2, 1, 0)
+
+
+def test_pages_are_told_of_what_they_may_have_missed(webinar):
+    broadcast_counts(now=timezone.now())
+    with redis.client().pubsub() as listener:
+        listener.subscribe(room_channel(webinar.pk))
+        listener.get_message(timeout=5)
+        MessageFactory(webinar=webinar, seq=7)
+        ChatRoom.objects.create(webinar=webinar, last_seq=7)
+
+        told_of_message = broadcast_counts(now=timezone.now())
+        heard = listener.get_message(timeout=5)["data"].decode().split(" ", 2)[2]
+
+    assert told_of_message == 1
+    assert json.loads(heard) == {"type": "presence.count", "data": {"count": 0, "state": "live", "lastSeq": 7}}
 
 
 def test_without_redis_nothing_is_told_and_nothing_fails(webinar):

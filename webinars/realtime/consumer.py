@@ -9,6 +9,14 @@ from webinars.realtime.hub import RealtimeUnavailable, Room, SocketQueue, hub
 from webinars.services.live_pass import InvalidPass, LivePass, verify_pass
 
 
+class NowhereConsumer(AsyncWebsocketConsumer):
+    """Every other address."""
+
+    async def connect(self) -> None:
+        await self.accept()
+        await self.close(CloseCode.NOT_FOUND)
+
+
 class RoomConsumer(AsyncWebsocketConsumer):
     """One page's socket: admitted by its pass, told every event, listened to for nothing (spec 8).
 

@@ -23,6 +23,7 @@ class CloseCode(enum.IntEnum):
     TRY_AGAIN_LATER = 1013
     INVALID_PASS = 4401
     WRONG_WEBINAR = 4403
+    NOT_FOUND = 4404
 
 
 def room_channel(webinar_id: uuid.UUID | str) -> str:

@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 OPEN_TIMEOUT_SECONDS = 3.0
 SILENCE_TIMEOUT_SECONDS = 5.0
 RETRY_SECONDS = 1.0
+BEAT_SECONDS = 1.0
 UNAVAILABLE = (RedisError, OSError, TimeoutError)
 
 
@@ -47,9 +48,16 @@ class SocketQueue:
         self._frames: list[str | None] = []
         self._reader: asyncio.Future[None] | None = None
 
+    @property
+    def is_full(self) -> bool:
+        return len(self._frames) >= settings.REALTIME_QUEUE_FRAMES
+
+    def restart(self, hello: str) -> None:
+        """Forget what was not read; the page finds a new beginning and catches up."""
+        self._frames.clear()
+        self.put(hello)
+
     def put(self, frame: str | None) -> None:
-        if len(self._frames) >= settings.REALTIME_QUEUE_FRAMES:
-            self._frames.clear()
         self._frames.append(frame)
         if self._reader is not None and not self._reader.done():
             self._reader.set_result(None)
@@ -107,6 +115,8 @@ class Room:
     def put(self, frame: str) -> None:
         self.last_frame_at = time.monotonic()
         for socket in self.sockets:
+            if socket.is_full:
+                socket.restart(self.hello())
             socket.put(frame)
 
     def hello(self) -> str:
@@ -149,7 +159,9 @@ class Hub:
         room = self.rooms.get(str(webinar_id))
         if room is None or not room.ready:
             async with self._lock:
-                room = self.rooms.get(str(webinar_id)) or await self._open(str(webinar_id))
+                room = self.rooms.get(str(webinar_id))
+                if room is None or not room.ready:
+                    room = await self._open(str(webinar_id))
         socket = SocketQueue()
         socket.put(room.hello())
         room.sockets.add(socket)
@@ -180,6 +192,9 @@ class Hub:
         except UNAVAILABLE as error:
             self._lost(error)
             raise RealtimeUnavailable from error
+        finally:
+            if self.rooms.get(webinar_id) is room and not room.epoch:  # given up half-way: the next one begins anew
+                del self.rooms[webinar_id]
         room.ready = True
         return room
 
@@ -212,7 +227,7 @@ class Hub:
     async def _read(self, pubsub: redis.asyncio.client.PubSub) -> None:
         """Everything that comes from Redis, until it is gone: broken, or silent for too long."""
         try:
-            heard_at = time.monotonic()
+            heard_at = beat_at = time.monotonic()
             asked = False
             while True:
                 message = await pubsub.get_message(timeout=1.0)
@@ -225,9 +240,14 @@ class Hub:
                 elif not asked and now - heard_at > SILENCE_TIMEOUT_SECONDS / 2:
                     asked = True
                     await pubsub.ping()
-                for room in self.rooms.values():
-                    room.keep_alive(now)
+                if now - beat_at >= BEAT_SECONDS:
+                    beat_at = now
+                    for room in self.rooms.values():
+                        room.keep_alive(now)
         except UNAVAILABLE as error:
+            self._lost(error)
+        except Exception as error:  # a reader that died unseen would leave every page waiting
+            logger.exception("realtime: the reader failed")
             self._lost(error)
 
     def _handle(self, message: dict[str, Any]) -> None:

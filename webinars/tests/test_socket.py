@@ -14,7 +14,7 @@ from eventflow import redis
 from eventflow.asgi import application
 from webinars.models import Webinar
 from webinars.realtime import hub as hub_module
-from webinars.realtime.events import EventType, room_counter
+from webinars.realtime.events import EventType, room_channel, room_counter
 from webinars.realtime.hub import hub
 from webinars.realtime.publish import broadcast, publish
 from webinars.selectors.access import Access, Person, Reason
@@ -198,6 +198,22 @@ async def test_losing_redis_closes_every_socket_and_they_may_come_back(room, mon
         assert (await page.frame())["type"] == "hello"
 
 
+async def test_other_addresses_are_closed(room):
+    async with socket(room, path="/ws/nowhere/", subprotocols=[]) as page:
+        output = await page.receive_output()
+
+    assert (output["type"], output["code"]) == ("websocket.close", 4404)
+
+
+async def test_a_malformed_event_closes_the_sockets_rather_than_leave_them_waiting(room):
+    async with socket(room) as page:
+        await page.frame()
+        await sync_to_async(redis.client().publish)(room_channel(room.pk), "nonsense")
+        output = await page.receive_output()
+
+    assert (output["type"], output["code"]) == ("websocket.close", 1013)
+
+
 async def test_what_a_page_says_is_not_listened_to(room):
     async with socket(room) as page:
         await page.frame()
@@ -231,8 +247,9 @@ async def test_a_page_that_does_not_read_loses_frames_and_disturbs_nobody(room, 
 
         waiting = [json.loads(await stopped.get()) for _ in range(stopped.size())]
 
-    seqs = [event["seq"] for frame in waiting for event in frame["events"]]
-    assert seqs == [8, 9, 10]  # a hole after hello: the page catches up
+    beginning, last = waiting  # what was not read is dropped; the page begins anew, and catches up
+    assert (beginning["type"], beginning["seq"]) == ("hello", 10)
+    assert [event["seq"] for event in last["events"]] == [10]
 
 
 @pytest.mark.django_db(transaction=True)

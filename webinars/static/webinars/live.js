@@ -89,7 +89,11 @@ const answers = {
     if (store.hasHole) room.fillHole();
   },
   "message.deleted": (message) => store.delete(message),
-  "presence.count": ({ count: people }) => count.show(people),
+  "presence.count": ({ count: people, state, lastSeq }) => {
+    count.show(people);
+    if (state !== document.body.dataset.state) stateIs(state);
+    room.expect(lastSeq);
+  },
   "webinar.state": ({ state }) => stateIs(state),
   "session.superseded": (detail) => takeOver.hear(detail),
 };

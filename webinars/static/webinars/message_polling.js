@@ -92,7 +92,7 @@ export class MessagePolling {
   #goOn() {
     this.#failures = 0;
     this.#enter("ok");
-    this.#after(jittered(this.clock, this.intervalMs, 0.2));
+    if (this.state === "ok") this.#after(jittered(this.clock, this.intervalMs, 0.2));
   }
 
   #slowDown(error) {

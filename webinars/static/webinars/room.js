@@ -2,18 +2,20 @@
  * The room as this page knows it: joins the socket, the fallback polling and the catching-up, so
  * that the rest of the page hears events without caring which way they came.
  */
-import { browserClock } from "./clock.js";
+import { between, browserClock } from "./clock.js";
 import { describeConnection } from "./connection.js";
 import { MessagePolling } from "./message_polling.js";
 import { RoomSocket } from "./socket.js";
 
 const POLLING_AFTER_MS = 4_000;
 const STATE_EVERY_MS = 30_000;
+const ON_THE_WAY_MS = 2_000;
 
 export class Room {
   #polling;
   #socket;
   #waiting = null;
+  #expecting = null;
   #stateAskedAt = -Infinity;
   #facts = { online: true, superseded: false, socket: "idle", polling: "off", stopStatus: null };
 
@@ -45,7 +47,8 @@ export class Room {
   /** Stops all traffic, keeps what is shown. */
   leave(facts = {}) {
     this.clock.clearTimeout(this.#waiting);
-    this.#waiting = null;
+    this.clock.clearTimeout(this.#expecting);
+    this.#waiting = this.#expecting = null;
     this.#polling.stop();
     this.#socket.stop();
     this.#note(facts);
@@ -54,6 +57,18 @@ export class Room {
   setOnline(online) {
     this.#note({ online });
     if (online) this.#socket.hurry();
+  }
+
+  /**
+   * The server has messages up to `lastSeq`. Those that this page has not are on the way, or were lost before they were
+   * sent: after a moment, a different one on each page, they are fetched.
+   */
+  expect(lastSeq) {
+    if (this.#expecting !== null || lastSeq <= this.sync.store.lastSeq) return;
+    this.#expecting = this.clock.setTimeout(() => {
+      this.#expecting = null;
+      if (lastSeq > this.sync.store.lastSeq) this.fillHole();
+    }, between(this.clock, ON_THE_WAY_MS, 2 * ON_THE_WAY_MS));
   }
 
   /** Whether a message is missing: the store saw a later one. */
@@ -80,6 +95,7 @@ export class Room {
 
   #pollingIs(state, error) {
     this.#note({ polling: state });
+    if (state === "ok" && this.#facts.socket === "open") this.#polling.stop();
     if (state === "stopped") this.leave({ stopStatus: error.status });
   }
 

@@ -154,3 +154,48 @@ test("the four words", () => {
   assert.equal(name({ socket: "open", superseded: true }), "paused");
   assert.equal(name({ polling: "ok", stopStatus: 410 }), "paused");
 });
+
+test("a message that was lost before it was sent is fetched a moment after the count tells of it", async (t) => {
+  const { room, hello, server, store, clock } = world(t);
+  room.enter();
+  await hello();
+  server.messages.push(message(2));
+
+  room.expect(2);
+  room.expect(2);
+  await clock.pass(1_900);
+  const early = store.lastSeq;
+  const polls = server.polls;
+  await clock.pass(2_200);
+
+  assert.deepEqual([early, store.lastSeq], [1, 2]);
+  assert.equal(server.polls, polls + 1);
+});
+
+test("a message that was on the way is not asked for", async (t) => {
+  const { room, hello, server, store, clock } = world(t);
+  room.enter();
+  await hello();
+  const polls = server.polls;
+
+  room.expect(2);
+  store.add([message(2)]);
+  await clock.pass(10_000);
+
+  assert.equal(server.polls, polls);
+});
+
+test("polling that bridged a failed catching-up ends when it has caught up", async (t) => {
+  const { room, hello, server, store, clock, seen } = world(t);
+  server.failure = 503;
+  server.messages.push(message(2));
+  room.enter();
+  await hello();
+  server.failure = null;
+  await clock.pass(8_000);
+  const polls = server.polls;
+  await clock.pass(8_000);
+
+  assert.deepEqual([store.lastSeq, seen.words.at(-1)], [2, "live"]);
+  assert.equal(server.polls, polls);
+});
