@@ -1,38 +1,54 @@
 """So many of something in so many seconds (spec 9, 18)."""
 
+import math
 import threading
 import time
-from collections import OrderedDict
+import uuid
+from collections import OrderedDict, deque
 
 from eventflow import redis
 
 LOCAL_KEYS = 10_000
 
-_local: OrderedDict[str, int] = OrderedDict()
+# A set of the moments that were let through, so that no edge of a window lets twice as many pass. Answers how many
+# milliseconds to wait, 0 when this one is let through.
+SLIDE = """
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1] - ARGV[2])
+if redis.call('ZCARD', KEYS[1]) < tonumber(ARGV[3]) then
+  redis.call('ZADD', KEYS[1], ARGV[1], ARGV[4])
+  redis.call('PEXPIRE', KEYS[1], ARGV[2])
+  return 0
+end
+local oldest = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
+return oldest[2] + ARGV[2] - ARGV[1]
+"""
+
+_local: OrderedDict[str, deque[int]] = OrderedDict()
 _lock = threading.Lock()
 
 
-def allow(key: str, *, limit: int, seconds: int) -> bool:
-    """Count one more for `key` and say whether that is within `limit` per window of `seconds`.
-
-    Counted in Redis for all processes together; per process while Redis is away.
+def wait_seconds(key: str, *, limit: int, seconds: int) -> int:
+    """0 when one more for `key` is within `limit` in any `seconds`, and it is counted; otherwise the whole seconds to
+    wait. Counted in Redis for all processes together; per process while Redis is away.
     """
-    window = f"eventflow:rate:{key}:{int(time.time()) // seconds}"
-    count = redis.attempt(lambda: _count_shared(window, seconds), otherwise=None)
-    return (count if count is not None else _count_here(window)) <= limit
+    now, window = int(time.time() * 1000), seconds * 1000
+    wait = redis.attempt(lambda: _wait_shared(key, limit, window, now), otherwise=None)
+    return math.ceil((_wait_here(key, limit, window, now) if wait is None else wait) / 1000)
 
 
-def _count_shared(window: str, seconds: int) -> int:
-    with redis.client().pipeline(transaction=False) as pipeline:
-        pipeline.incr(window)
-        pipeline.expire(window, seconds)
-        count: int = pipeline.execute()[0]
-    return count
+def _wait_shared(key: str, limit: int, window: int, now: int) -> int:
+    script = redis.client().register_script(SLIDE)
+    return int(script(keys=[f"eventflow:rate:{key}"], args=[now, window, limit, uuid.uuid4().hex]))
 
 
-def _count_here(window: str) -> int:
+def _wait_here(key: str, limit: int, window: int, now: int) -> int:
     with _lock:
-        count = _local[window] = _local.pop(window, 0) + 1
+        moments = _local[key] = _local.pop(key, deque())
         while len(_local) > LOCAL_KEYS:
             _local.popitem(last=False)
-    return count
+        while moments and moments[0] <= now - window:
+            moments.popleft()
+        if len(moments) < limit:
+            moments.append(now)
+            return 0
+        return moments[0] + window - now

@@ -12,7 +12,9 @@ from typing import Any, TypeVar
 
 import redis
 from django.conf import settings
-from django.core.cache.backends.base import DEFAULT_TIMEOUT
+from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
+from django.core.cache.backends.dummy import DummyCache
+from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -58,42 +60,89 @@ def client() -> redis.Redis:
 
 def attempt(call: Callable[[], R], *, otherwise: R) -> R:
     """`call()`, or `otherwise` when Redis is away, frozen or being left alone. Never raises for Redis' sake."""
+    return attempt_or(call, lambda: otherwise)
+
+
+def attempt_or(call: Callable[[], R], otherwise: Callable[[], R]) -> R:
     if pause.active():
-        return otherwise
+        return otherwise()
     try:
         return call()
     except RedisUnavailable as error:
         pause.begin()
         logger.warning("Redis is away (%s); left alone for %s s", error, settings.REDIS_RETRY_AFTER_SECONDS)
-        return otherwise
+        return otherwise()
 
 
-class ForgivingRedisCache(RedisCache):
-    """Django's Redis cache, which is merely empty when Redis is away."""
+class SubstitutedRedisCache(RedisCache):
+    """Django's Redis cache, with another cache in its place while Redis is away."""
+
+    substitute: BaseCache
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
-        return attempt(lambda: RedisCache.get(self, key, default, version), otherwise=default)
+        return attempt_or(
+            lambda: RedisCache.get(self, key, default, version), lambda: self.substitute.get(key, default, version)
+        )
 
     def get_many(self, keys: Any, version: int | None = None) -> dict[Any, Any]:
-        return attempt(lambda: RedisCache.get_many(self, keys, version), otherwise={})
+        return attempt_or(
+            lambda: RedisCache.get_many(self, keys, version), lambda: self.substitute.get_many(keys, version)
+        )
 
     def has_key(self, key: Any, version: int | None = None) -> bool:
-        return attempt(lambda: RedisCache.has_key(self, key, version), otherwise=False)
+        return attempt_or(
+            lambda: RedisCache.has_key(self, key, version), lambda: self.substitute.has_key(key, version)
+        )
 
     def add(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
-        return attempt(lambda: RedisCache.add(self, key, value, timeout, version), otherwise=False)
+        return attempt_or(
+            lambda: RedisCache.add(self, key, value, timeout, version),
+            lambda: self.substitute.add(key, value, timeout, version),
+        )
 
     def set(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> None:
-        attempt(lambda: RedisCache.set(self, key, value, timeout, version), otherwise=None)
+        attempt_or(
+            lambda: RedisCache.set(self, key, value, timeout, version),
+            lambda: self.substitute.set(key, value, timeout, version),
+        )
 
     def set_many(self, data: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> list[Any]:
-        return attempt(lambda: RedisCache.set_many(self, data, timeout, version), otherwise=[])
+        return attempt_or(
+            lambda: RedisCache.set_many(self, data, timeout, version),
+            lambda: self.substitute.set_many(data, timeout, version),
+        )
 
     def touch(self, key: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
-        return attempt(lambda: RedisCache.touch(self, key, timeout, version), otherwise=False)
+        return attempt_or(
+            lambda: RedisCache.touch(self, key, timeout, version),
+            lambda: self.substitute.touch(key, timeout, version),
+        )
+
+    def incr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
+        return attempt_or(
+            lambda: RedisCache.incr(self, key, delta, version), lambda: self.substitute.incr(key, delta, version)
+        )
 
     def delete(self, key: Any, version: int | None = None) -> bool:
-        return attempt(lambda: RedisCache.delete(self, key, version), otherwise=False)
+        return attempt_or(lambda: RedisCache.delete(self, key, version), lambda: self.substitute.delete(key, version))
 
     def delete_many(self, keys: Any, version: int | None = None) -> None:
-        attempt(lambda: RedisCache.delete_many(self, keys, version), otherwise=None)
+        attempt_or(
+            lambda: RedisCache.delete_many(self, keys, version), lambda: self.substitute.delete_many(keys, version)
+        )
+
+
+class LocalWhenAway(SubstitutedRedisCache):
+    """Counted and remembered per process while Redis is away: figures, and the limits of sign-in."""
+
+    def __init__(self, server: Any, params: dict[str, Any]) -> None:
+        super().__init__(server, params)
+        self.substitute = LocMemCache("while-redis-is-away", {})
+
+
+class EmptyWhenAway(SubstitutedRedisCache):
+    """For sessions, whose truth is in the database: a process's own copy could outlive a sign-out elsewhere."""
+
+    def __init__(self, server: Any, params: dict[str, Any]) -> None:
+        super().__init__(server, params)
+        self.substitute = DummyCache("", {})

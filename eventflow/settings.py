@@ -68,7 +68,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "eventflow.api.hot_path.HotPathMiddleware",
     "eventflow.failures.DatabaseUnavailableMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "eventflow.logs.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -107,6 +107,9 @@ TEMPLATES = [
 DATABASES = {"default": env.db("DATABASE_URL", default="postgresql://localhost/eventflow")}
 DATABASES["default"].update(
     CONN_MAX_AGE=env.int("DATABASE_CONN_MAX_AGE", default=600),
+    # A connection that a restarted server dropped is replaced before it is used. (The hot path does not ask first: it
+    # replaces and repeats, `eventflow/database.py`.)
+    CONN_HEALTH_CHECKS=True,
     ATOMIC_REQUESTS=False,
 )
 DATABASES["default"].setdefault("OPTIONS", {}).update(
@@ -129,18 +132,19 @@ REDIS_TIMEOUT_SECONDS = env.float("REDIS_TIMEOUT_SECONDS", default=0.5)
 # After a failed call a process leaves Redis alone for this long, so that a frozen Redis costs one wait, not one each.
 REDIS_RETRY_AFTER_SECONDS = env.float("REDIS_RETRY_AFTER_SECONDS", default=2.0)
 
-CACHES = {
-    "default": {
-        "BACKEND": "eventflow.redis.ForgivingRedisCache",
-        "LOCATION": REDIS_URL,
-        "KEY_PREFIX": "eventflow",
-        "OPTIONS": {
-            "socket_timeout": REDIS_TIMEOUT_SECONDS,
-            "socket_connect_timeout": REDIS_TIMEOUT_SECONDS,
-            "retry": Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
-        },
-    }
+REDIS_CACHE = {
+    "LOCATION": REDIS_URL,
+    "OPTIONS": {
+        "socket_timeout": REDIS_TIMEOUT_SECONDS,
+        "socket_connect_timeout": REDIS_TIMEOUT_SECONDS,
+        "retry": Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
+    },
 }
+CACHES = {
+    "default": {**REDIS_CACHE, "BACKEND": "eventflow.redis.LocalWhenAway", "KEY_PREFIX": "eventflow"},
+    "sessions": {**REDIS_CACHE, "BACKEND": "eventflow.redis.EmptyWhenAway", "KEY_PREFIX": "eventflow-sessions"},
+}
+SESSION_CACHE_ALIAS = "sessions"
 
 # Sessions are kept in the database and read from the cache: a lost Redis logs nobody out.
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
@@ -174,6 +178,14 @@ ACCOUNT_EMAIL_VERIFICATION = env.str("ACCOUNT_EMAIL_VERIFICATION", default="mand
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = ACCOUNT_EMAIL_VERIFICATION == "mandatory"
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_PREVENT_ENUMERATION = True
+# By address, wide enough for an office or a mobile network that shares one; by person, narrow.
+ACCOUNT_RATE_LIMITS = {
+    "signup": "120/m/ip",
+    "login": "120/m/ip",
+    "login_failed": "60/m/ip,5/5m/key",
+    "request_login_code": "120/m/ip,3/m/key",
+    "confirm_email": "1/10s/key",
+}
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
 LOGIN_URL = "account_login"
@@ -211,6 +223,9 @@ SOCKET_PORT = env.int("SOCKET_PORT", default=0)
 
 # How many proxies of ours stand in front and append to X-Forwarded-For.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+# A proxy of ours says whether the visitor came by https; without one, nobody else may say so.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
@@ -240,7 +255,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["webinars.api.authentication.LivePassAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": [],
     "DEFAULT_RENDERER_CLASSES": ["eventflow.api.envelope.EnvelopeRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["eventflow.api.parsers.JSONParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "eventflow.api.envelope.OneRenderer",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "eventflow.api.errors.answer_error",

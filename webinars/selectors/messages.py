@@ -21,6 +21,11 @@ def messages_after(webinar_id: uuid.UUID, *, after: int | None, limit: int) -> l
     return [message_data(**row) for row in rows]
 
 
+def is_stored(webinar_id: uuid.UUID, *, user_id: uuid.UUID, client_message_id: str) -> bool:
+    """Whether this post came before: repeating it is never too fast."""
+    return Message.objects.filter(webinar_id=webinar_id, user_id=user_id, client_message_id=client_message_id).exists()
+
+
 FIELDS = (
     "id",
     "seq",

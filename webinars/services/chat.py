@@ -11,7 +11,7 @@ from eventflow.api.errors import ApiError, NotFound, WebinarClosed
 from webinars import sql
 from webinars.realtime.events import EventType
 from webinars.realtime.publish import broadcast
-from webinars.selectors.messages import message_data
+from webinars.selectors.messages import is_stored, message_data
 from webinars.services.live_pass import LivePass
 
 
@@ -26,12 +26,12 @@ class ChatDisabled(ApiError):
 
 
 class TooFast(ApiError):
-    def __init__(self) -> None:
+    def __init__(self, wait_seconds: int) -> None:
         super().__init__(
             429,
             "rate_limited",
             _("You are writing faster than the chat allows. Please wait a moment."),
-            retry_after=settings.CHAT_RATE_SECONDS,
+            retry_after=wait_seconds,
         )
 
 
@@ -41,12 +41,13 @@ def post_message(*, live_pass: LivePass, body: str, client_id: str, now: datetim
     may_post = live_pass.user_id is not None and (not live_pass.admin_mode or live_pass.may("run"))
     if not may_post or live_pass.user_id is None:
         raise MayNotWrite
-    if not rate_limit.allow(
+    wait = rate_limit.wait_seconds(
         f"chat:{live_pass.webinar_id}:{live_pass.user_id}",
         limit=settings.CHAT_RATE_MESSAGES,
         seconds=settings.CHAT_RATE_SECONDS,
-    ):
-        raise TooFast
+    )
+    if wait and not is_stored(live_pass.webinar_id, user_id=live_pass.user_id, client_message_id=client_id):
+        raise TooFast(wait)
     is_host = live_pass.role != "attendee"
     try:
         posted = _store(live_pass, body, client_id, is_host, now)
