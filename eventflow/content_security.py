@@ -6,6 +6,8 @@ from csp.middleware import CSPMiddleware
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
+from eventflow.socket_origin import socket_origin
+
 # Unfold's pages carry inline styles and Alpine expressions; attendees' pages carry neither.
 CONSOLE_ADDITIONS = {"script-src": ["'unsafe-eval'"], "style-src": ["'unsafe-inline'"]}
 
@@ -19,9 +21,8 @@ class ContentSecurityMiddleware(CSPMiddleware):
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         update = dict(getattr(response, "_csp_update", None) or {})
         if settings.SOCKET_PORT:
-            host = request.get_host().rsplit(":", 1)[0]
-            scheme = "wss" if request.is_secure() else "ws"
-            update["connect-src"] = [*update.get("connect-src", []), f"{scheme}://{host}:{settings.SOCKET_PORT}"]
+            origin = socket_origin(host=request.get_host(), secure=request.is_secure())
+            update["connect-src"] = [*update.get("connect-src", []), origin]
         if request.path_info.startswith("/console/"):
             for directive, sources in CONSOLE_ADDITIONS.items():
                 update[directive] = [*update.get(directive, []), *sources]

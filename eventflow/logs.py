@@ -3,6 +3,8 @@
 import logging
 
 import structlog
+from django.http import HttpRequest
+from django_structlog.middlewares import RequestMiddleware
 
 structlog.configure(
     processors=[
@@ -35,6 +37,14 @@ class JsonFormatter(structlog.stdlib.ProcessorFormatter):
                 structlog.processors.JSONRenderer(default=str, ensure_ascii=False),
             ],
         )
+
+
+class RequestLogMiddleware(RequestMiddleware):
+    """A line for each request: method, path, status, request id. Queries may name people, so they are left out."""
+
+    @staticmethod
+    def format_request(request: HttpRequest) -> str:
+        return f"{request.method} {request.path}"
 
 
 def quiet_libraries() -> None:

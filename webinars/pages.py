@@ -21,7 +21,7 @@ from webinars.selectors.access import (
     Person,
     Reason,
     decide_access,
-    registers_on_entry,
+    may_register,
     webinar_and_person,
 )
 from webinars.selectors.home import webinars_to_show
@@ -46,6 +46,7 @@ FRAME_SOURCES = {
 
 # The intention to register, kept while the person signs in or up.
 WISH = "register_in"
+LONGEST_SOURCE = 100
 
 
 def _place(name: str) -> Any:
@@ -100,25 +101,23 @@ def landing(request: HttpRequest, w: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def register_me(request: HttpRequest, w: str) -> HttpResponse:
     """POST registers. A stranger signs in or up first and comes back here, where the kept wish is fulfilled."""
-    webinar, person, _access = _standing(request, w)
-    wished = request.method == "POST" or request.session.pop(WISH, None) == str(webinar.id)
-    if not wished:
-        return redirect("webinars:landing", webinar.slug)
+    webinar, person, access = _standing(request, w)
+    source = request.GET.get("source", "").replace("\x00", "")[:LONGEST_SOURCE]
+    if request.method == "GET":
+        wished, source = request.session.pop(WISH, None) or ("", "")
+        if wished != str(webinar.id):
+            return redirect("webinars:landing", webinar.slug)
     if not isinstance(request.user, User):
-        request.session[WISH] = str(webinar.id)
+        request.session[WISH] = [str(webinar.id), source]
         return redirect(_sign_urls(reverse("webinars:register", args=[webinar.slug]))["sign_up_url"])
-    if not person.is_manager:
-        _register(request, webinar, request.user)
-    _webinar, _person, access = _standing(request, w)
-    return redirect("webinars:live" if access.allowed else "webinars:landing", webinar.slug)
-
-
-def _register(request: HttpRequest, webinar: Webinar, user: User) -> None:
-    if not registers_on_entry(webinar):
+    now = timezone.now()
+    admitted = may_register(webinar=webinar, person=person, now=now)
+    if admitted.allowed:
+        register(webinar=webinar, user=request.user, source=source, now=now)
+        messages.success(request, _("You're registered."))
+    elif admitted.reason is Reason.NOT_REGISTERED:
         messages.error(request, _("The organizer admits certain people only. Ask them to add your email address."))
-        return
-    register(webinar=webinar, user=user, source=request.GET.get("source", ""), now=timezone.now())
-    messages.success(request, _("You're registered."))
+    return redirect("webinars:live" if access.allowed else "webinars:landing", webinar.slug)
 
 
 @require_safe
@@ -178,7 +177,10 @@ def player_sources(webinar: Webinar) -> dict[str, list[str]]:
     """What the Content-Security-Policy of the live page adds for this webinar's player, and nothing more."""
     if webinar.player in FRAME_SOURCES:
         return {"frame-src": FRAME_SOURCES[Webinar.Player(webinar.player)]}
-    address = urlsplit(webinar.player_url)
+    try:
+        address = urlsplit(webinar.player_url)
+    except ValueError:  # not an address: nothing to allow
+        return {}
     if not address.netloc:
         return {}
     origin = f"{address.scheme}://{address.netloc}"

@@ -13,6 +13,6 @@ def client_address(request: HttpRequest) -> str | None:
         if hops:
             address = hops[-min(settings.TRUSTED_PROXIES, len(hops))]
     try:
-        return str(ipaddress.ip_address(address))
+        return str(ipaddress.ip_address(address.partition("%")[0]))  # the database knows no scope of an address
     except ValueError:
         return None

@@ -20,6 +20,8 @@ FAILURES = {
     404: "Unknown, or not yours.",
     409: "In conflict with the state of things.",
     410: "The webinar is closed.",
+    411: "Say how long the body is.",
+    413: "More than this call takes.",
     415: "Not application/json.",
     429: "Too fast; see Retry-After.",
     503: "The database is away; see Retry-After.",

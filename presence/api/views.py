@@ -49,7 +49,7 @@ class TrackView(APIView):
 
     @extend_schema(
         request=TrackBody,
-        responses={200: enveloped("Track", TrackShape), **failures(400, 401, 403, 404, 410, 415)},
+        responses={200: enveloped("Track", TrackShape), **failures(400, 401, 403, 404, 410, 411, 413, 415)},
         summary="Enter with a page, or refresh it",
     )
     def post(self, request: Request, w: str) -> Response:
@@ -86,7 +86,7 @@ class PingView(APIView):
         responses={
             204: OpenApiResponse(description="Seen."),
             200: enveloped("PingClosed", ClosedShape, "Seen, but this session is closed or unknown."),
-            **failures(400, 401, 403, 410, 415),
+            **failures(400, 401, 403, 404, 410, 411, 413, 415),
         },
         summary="I am still here",
     )
@@ -103,12 +103,17 @@ class ExitView(APIView):
 
     @extend_schema(
         request=ExitBody,
-        responses={204: OpenApiResponse(description="Closed, now or before."), **failures(400, 401, 403, 415)},
+        responses={
+            204: OpenApiResponse(description="Closed, now or before."),
+            **failures(400, 401, 403, 411, 413, 415),
+        },
         summary="Leave",
     )
     def post(self, request: Request, w: str) -> HttpResponse:
-        token = request.data.get("token") if isinstance(request.data, dict) else None
-        live_pass = pass_of(request, w) if isinstance(request.auth, LivePass) else pass_in_body(token, w)
+        if isinstance(request.auth, LivePass):
+            live_pass = pass_of(request, w)
+        else:
+            live_pass = pass_in_body(request.data.get("token") if isinstance(request.data, dict) else None, w)
         body = ExitBody(data=request.data)
         body.is_valid(raise_exception=True)
         leave_session(live_pass=live_pass, session_id=body.validated_data["session_id"], now=timezone.now())

@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db.models import Count, F, Window
@@ -32,22 +32,30 @@ def live_counts(*, now: datetime) -> dict[uuid.UUID, int]:
     return dict(rows)
 
 
-def live_people(webinar_id: uuid.UUID, *, now: datetime, limit: int) -> tuple[int, list[dict[str, Any]]]:
-    """How many people are here now, and the first `limit` of them in the order of their coming. One query.
+class LivePeople(NamedTuple):
+    """`people` as userId, displayName, joinedAt, lastSeenAt, in the order of their coming; never an email address.
+    `shown` says whether the webinar lets attendees see the list."""
 
-    Each as userId, displayName, joinedAt, lastSeenAt; never an email address.
-    """
+    count: int
+    people: list[dict[str, Any]]
+    shown: bool
+
+
+def live_people(webinar_id: uuid.UUID, *, now: datetime, limit: int) -> LivePeople:
+    """How many people are here now, and the first `limit` of them. One query."""
     rows = list(
         LivePresence.objects.filter(webinar_id=webinar_id, last_seen_at__gte=active_since(now))
-        .annotate(people=Window(Count("*")), name=F("user__display_name"))
+        .annotate(
+            people=Window(Count("*")), name=F("user__display_name"), shown=F("webinar__participant_list_enabled")
+        )
         .order_by("joined_at", "user_id")
-        .values_list("people", "user_id", "name", "joined_at", "last_seen_at")[:limit]
+        .values_list("people", "shown", "user_id", "name", "joined_at", "last_seen_at")[:limit]
     )
     people = [
         {"userId": user_id, "displayName": name, "joinedAt": joined_at, "lastSeenAt": last_seen_at}
-        for _, user_id, name, joined_at, last_seen_at in rows
+        for _, _, user_id, name, joined_at, last_seen_at in rows
     ]
-    return (rows[0][0] if rows else 0), people
+    return LivePeople(rows[0][0], people, rows[0][1]) if rows else LivePeople(0, [], False)
 
 
 def stale_before(now: datetime) -> datetime:

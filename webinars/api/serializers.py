@@ -1,5 +1,6 @@
 """Shapes of requests and answers; answers serve the OpenAPI description (spec 17)."""
 
+import json
 from typing import Any
 
 from django.conf import settings
@@ -7,6 +8,20 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from webinars.selectors.messages import AT_MOST, NEWEST
+
+LONGEST_ANSWERS = 16 * 1024
+
+
+def storable(value: Any) -> None:
+    """JSON that PostgreSQL can keep: finite numbers, text without NUL and lone surrogates, of a sensible size."""
+    wrong = serializers.ValidationError(_("These answers cannot be stored."))
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        size = len(text.encode())
+    except (ValueError, RecursionError, UnicodeEncodeError):
+        raise wrong from None
+    if size > LONGEST_ANSWERS or "\\u0000" in text:
+        raise wrong
 
 
 def no_nul(value: str) -> str:
@@ -32,7 +47,7 @@ class NewRegistration(serializers.Serializer[Any]):
     source = serializers.CharField(  # type: ignore[assignment]  # the name of an attribute of fields, too
         max_length=100, required=False, allow_blank=True, default=""
     )
-    answers = serializers.DictField(required=False, default=dict)
+    answers = serializers.DictField(required=False, default=dict, validators=[storable])
 
     def validate_source(self, value: str) -> str:
         return no_nul(value)

@@ -17,7 +17,7 @@ from webinars.api import serializers
 from webinars.api.authentication import LivePassAuthentication, SessionAuthentication, check_csrf, pass_of
 from webinars.guests import guest_id_of
 from webinars.models import User, Webinar
-from webinars.selectors.access import Access, Reason, decide_access, registers_on_entry, webinar_and_person
+from webinars.selectors.access import Access, Reason, decide_access, may_register, webinar_and_person
 from webinars.selectors.messages import messages_after
 from webinars.selectors.room import room_state
 from webinars.services.chat import post_message
@@ -28,6 +28,7 @@ REFUSALS = {
     Reason.BANNED: (403, _("You cannot take part in this webinar any more.")),
     Reason.LOGIN_REQUIRED: (401, _("Please sign in first.")),
     Reason.NOT_REGISTERED: (403, _("You are not registered for this webinar.")),
+    Reason.IS_MEMBER: (403, _("You are one of the organizers: enter without registering.")),
     Reason.TOO_EARLY: (403, _("The doors are not open yet.")),
 }
 
@@ -52,9 +53,9 @@ class TokenView(APIView):
         summary="Get or renew a live pass",
     )
     def post(self, request: Request, w: str) -> Response:
-        user_id, guest_id = self._caller(request, w)
+        ref, user_id, guest_id = self._caller(request, w)
         now = timezone.now()
-        found = webinar_and_person(w, user_id=user_id, guest_id=guest_id)
+        found = webinar_and_person(ref, user_id=user_id, guest_id=guest_id)
         if found is None:
             raise NotFound
         webinar, person = found
@@ -70,14 +71,15 @@ class TokenView(APIView):
             {"token": issued.token, "expiresAt": issued.expires_at, "serverTime": now, "role": access.role}
         )
 
-    def _caller(self, request: Request, w: str) -> tuple[uuid.UUID | None, str | None]:
+    def _caller(self, request: Request, w: str) -> tuple[str, uuid.UUID | None, str | None]:
+        """(webinar, user, guest). A pass names its webinar itself, also after the slug has changed."""
         if isinstance(request.auth, LivePass):
             live_pass = pass_of(request, w)
-            return live_pass.user_id, live_pass.guest_id
+            return str(live_pass.webinar_id), live_pass.user_id, live_pass.guest_id
         if isinstance(request.user, User):
-            return request.user.pk, None
+            return w, request.user.pk, None
         check_csrf(request._request)
-        return None, guest_id_of(request._request)
+        return w, None, guest_id_of(request._request)
 
 
 class RegistrationView(APIView):
@@ -88,7 +90,7 @@ class RegistrationView(APIView):
         responses={
             201: enveloped("Registered", serializers.RegistrationShape, "Registered now."),
             200: enveloped("WasRegistered", serializers.RegistrationShape, "Was registered already."),
-            **failures(400, 401, 403, 404, 410, 415),
+            **failures(400, 401, 403, 404, 410, 413, 415),
         },
         summary="Register the signed-in person",
     )
@@ -103,11 +105,9 @@ class RegistrationView(APIView):
             raise NotFound
         webinar, person = found
         now = timezone.now()
-        access = decide_access(webinar=webinar, person=person, now=now)
-        if not access.allowed and access.reason is not Reason.TOO_EARLY:
+        access = may_register(webinar=webinar, person=person, now=now)
+        if not access.allowed:
             raise refuse(access)
-        if person.registration_role is None and not registers_on_entry(webinar):
-            raise refuse(Access(False, Reason.NOT_REGISTERED))
         registration, created = register(webinar=webinar, user=user, now=now, **body.validated_data)
         return Response(
             {"registeredAt": registration.registered_at, "role": registration.role}, status=201 if created else 200
@@ -135,7 +135,7 @@ class MessagesView(APIView):
         responses={
             201: enveloped("Posted", serializers.OneMessageShape, "Stored now."),
             200: enveloped("WasPosted", serializers.OneMessageShape, "Was stored already under this client_id."),
-            **failures(400, 401, 403, 404, 410, 415, 429),
+            **failures(400, 401, 403, 404, 410, 413, 415, 429),
         },
         summary="Post a message",
     )

@@ -26,6 +26,7 @@ class Reason(enum.StrEnum):
     BANNED = "banned"
     LOGIN_REQUIRED = "login_required"
     NOT_REGISTERED = "not_registered"
+    IS_MEMBER = "is_member"
 
 
 class RoomRole(enum.StrEnum):
@@ -98,6 +99,19 @@ def decide_access(*, webinar: Webinar, person: Person, now: datetime) -> Access:
     if now < window.start:
         return Access(False, Reason.TOO_EARLY, role)
     return Access(True, Reason.OK, role)
+
+
+def may_register(*, webinar: Webinar, person: Person, now: datetime) -> Access:
+    """Whether `person` may register: from the announcement to the end of the collect window. Members of the webinar's
+    tenant enter without, and are never counted."""
+    access = decide_access(webinar=webinar, person=person, now=now)
+    if access.admin_mode:
+        return Access(False, Reason.IS_MEMBER, access.role, access.verbs)
+    if not access.allowed and access.reason is not Reason.TOO_EARLY:
+        return access
+    if person.user_id is None:
+        return Access(False, Reason.LOGIN_REQUIRED)
+    return Access(True, Reason.OK, access.role)
 
 
 def registers_on_entry(webinar: Webinar) -> bool:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from eventflow import redis
+from eventflow.socket_origin import socket_origin
 from webinars.models import Webinar, page_intervals
 from webinars.realtime.events import room_counter
 from webinars.selectors.access import Access, Person
@@ -43,10 +44,8 @@ def _counter(webinar_id: uuid.UUID) -> tuple[str | None, int | None]:
 
 
 def socket_url(webinar: Webinar, *, host: str, secure: bool) -> str:
-    """Where the page finds the socket: on its own origin, or on `SOCKET_PORT` of the same host (spec 8)."""
-    if settings.SOCKET_PORT:
-        host = f"{host.rsplit(':', 1)[0] if not host.endswith(']') else host}:{settings.SOCKET_PORT}"
-    return f"{'wss' if secure else 'ws'}://{host}/ws/webinars/{webinar.slug}/"
+    """Where the page finds the socket (spec 8)."""
+    return f"{socket_origin(host=host, secure=secure)}/ws/webinars/{webinar.pk}/"
 
 
 def live_config(
@@ -60,14 +59,14 @@ def live_config(
     now: datetime,
 ) -> dict[str, Any]:
     """Everything the live page's scripts need, for `json_script`."""
-    slug = webinar.slug
-    api = {"w": slug}
+    api = {"w": webinar.pk}  # the slug may change while the page is open
+    page = {"w": webinar.slug}
     can_write = (
         webinar.chat_enabled and person.user_id is not None and (not access.admin_mode or "run" in access.verbs)
     )
     return {
         "webinarId": webinar.pk,
-        "slug": slug,
+        "slug": webinar.slug,
         "title": webinar.title,
         "state": webinar.state,
         "startTime": webinar.webinar_start_time,
@@ -84,11 +83,11 @@ def live_config(
             "token": reverse("webinars-api:token", kwargs=api),
             "messages": reverse("webinars-api:messages", kwargs=api),
             "state": reverse("webinars-api:state", kwargs=api),
-            "track": f"/api/webinars/{slug}/access/track",
-            "ping": f"/api/webinars/{slug}/presence/ping",
-            "exit": f"/api/webinars/{slug}/access/exit",
-            "landing": reverse("webinars:landing", kwargs=api),
-            "ended": reverse("webinars:ended", kwargs=api),
+            "track": f"/api/webinars/{webinar.pk}/access/track",
+            "ping": f"/api/webinars/{webinar.pk}/presence/ping",
+            "exit": f"/api/webinars/{webinar.pk}/access/exit",
+            "landing": reverse("webinars:landing", kwargs=page),
+            "ended": reverse("webinars:ended", kwargs=page),
             "socket": socket_url,
         },
         "intervals": page_intervals(webinar.interval_overrides),

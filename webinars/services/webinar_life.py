@@ -50,9 +50,10 @@ def start(webinar: Webinar, *, now: datetime) -> Webinar:
 
 
 def end(webinar: Webinar, *, now: datetime) -> Webinar:
-    """End it: sets the actual end and tells every open page. Sessions go on until the collect window closes.
-    Ending twice keeps the first end."""
-    ended = Webinar.objects.filter(pk=webinar.pk, state=Webinar.State.LIVE).update(
+    """End it, also when nobody pressed start: sets the actual end and tells every open page. Sessions go on until the
+    collect window closes. Ending twice keeps the first end."""
+    has_begun = Q(state=Webinar.State.LIVE) | Q(state=Webinar.State.SCHEDULED, webinar_start_time__lte=now)
+    ended = Webinar.objects.filter(has_begun, pk=webinar.pk).update(
         state=Webinar.State.ENDED, webinar_actual_end_time=now, updated_at=now
     )
     if not ended:
