@@ -12,7 +12,6 @@ from eventflow import redis
 from presence.models import UserSession
 from presence.selectors.live import live_people
 from stats.models import AccessLog
-from webinars.models import Webinar
 from webinars.services.live_pass import LivePass
 
 CACHE_SECONDS = 5
@@ -34,10 +33,10 @@ def access_statistics(
         "asOf": live["as_of"],
     }
     if not viewer.may("see_statistics"):
-        names = [{"displayName": person["displayName"]} for person in live["list"] if person["displayName"]]
-        return {**answer, "currentParticipantList": names if _shows_participants(viewer.webinar_id) else []}
+        return {**answer, "currentParticipantList": _public_names(live)}
     history = _history(viewer.webinar_id, start, end)
-    return {**answer, **history, "currentParticipantList": live["list"] if viewer.may("see_personal") else []}
+    listed = live["list"] if viewer.may("see_personal") else _public_names(live)
+    return {**answer, **history, "currentParticipantList": listed}
 
 
 def _live(webinar_id: uuid.UUID, now: datetime) -> dict[str, Any]:
@@ -46,20 +45,17 @@ def _live(webinar_id: uuid.UUID, now: datetime) -> dict[str, Any]:
     cached: dict[str, Any] | None = cache.get(key)
     if cached is not None:
         return cached
-    people, listed = live_people(webinar_id, now=now, limit=LISTED_PEOPLE)
-    live = {"people": people, "list": listed, "as_of": now}
+    count, people, shown = live_people(webinar_id, now=now, limit=LISTED_PEOPLE)
+    live = {"people": count, "list": people, "shown": shown, "as_of": now}
     cache.set(key, live, CACHE_SECONDS)
     return live
 
 
-def _shows_participants(webinar_id: uuid.UUID) -> bool:
-    """Whether attendees may see each other's names. One query when cold."""
-    key = f"stats-list-shown:{webinar_id}"
-    cached: bool | None = cache.get(key)
-    if cached is None:
-        cached = Webinar.objects.filter(pk=webinar_id, participant_list_enabled=True).exists()
-        cache.set(key, cached, CACHE_SECONDS)
-    return cached
+def _public_names(live: dict[str, Any]) -> list[dict[str, Any]]:
+    """What attendees see of each other: display names, where the webinar shows its participants."""
+    if not live["shown"]:
+        return []
+    return [{"displayName": person["displayName"]} for person in live["list"] if person["displayName"]]
 
 
 def _history(webinar_id: uuid.UUID, start: datetime | None, end: datetime | None) -> dict[str, Any]:
@@ -108,7 +104,7 @@ def access_timeline(
 
 def summarize(timeline: list[dict[str, Any]]) -> dict[str, Any]:
     """Peak and average of a timeline. The average is over samples, not over buckets; the peak's time is the start of
-    the first bucket that reached it. Both are null without a sample."""
+    the first bucket that reached it. Without a sample both are 0, and the peak has no time."""
     samples = sum(bucket["sampleCount"] for bucket in timeline)
     total = sum(bucket["sumParticipants"] for bucket in timeline)
     peak = max(timeline, key=lambda bucket: bucket["maxParticipants"], default=None)

@@ -215,7 +215,10 @@ def test_opening_the_live_tab_counts_nobody(client, organizer, webinar):
 def test_the_live_tab_offers_the_steps_that_make_sense(client, organizer, webinar, state, minutes_to_start, steps):
     start = NOW + timedelta(minutes=minutes_to_start)
     Webinar.objects.filter(pk=webinar.pk).update(
-        state=state, webinar_start_time=start, webinar_scheduled_end_time=start + timedelta(hours=1)
+        state=state,
+        webinar_start_time=start,
+        webinar_scheduled_end_time=start + timedelta(hours=1),
+        webinar_actual_end_time=start + timedelta(hours=1) if state == "ended" else None,
     )
 
     page = sign_in(client, organizer).get(live_url(webinar))
@@ -245,6 +248,7 @@ def test_the_clock(client, organizer, webinar, state, start, end, kind, remainin
         state=state,
         webinar_start_time=NOW + timedelta(minutes=start),
         webinar_scheduled_end_time=NOW + timedelta(minutes=end) if end is not None else None,
+        webinar_actual_end_time=NOW + timedelta(minutes=end) if state == "ended" else None,
     )
 
     clock = sign_in(client, organizer).get(live_url(webinar)).context["clock"]
