@@ -136,6 +136,7 @@ class ClientMemberAdmin(MemberAdmin):
 
 class MemberInline(MemberRules, ScopedInline):
     fields = ["email", "role"]
+    hide_title = True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         queryset: QuerySet[Any] = super().get_queryset(request)

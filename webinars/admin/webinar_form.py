@@ -55,6 +55,8 @@ class WebinarForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["version"].initial = version_of(self.instance)
+        if "webinar_actual_end_time" in self.fields:  # an ended webinar's, which always has one
+            self.fields["webinar_actual_end_time"].required = True
         if "state" in self.fields:
             offered = [(state.value, state.label) for state in WAITING]
             self.fields["state"] = forms.ChoiceField(

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from webinars.models import AgencyMember, ClientMember, Registration, User, Webinar
+from webinars.services.webinar_life import end
 from webinars.tests.console_people import PARTS, people_around, sign_in
 from webinars.tests.factories import ClientFactory, ClientMemberFactory, UserFactory, WebinarFactory
 
@@ -137,6 +138,23 @@ def test_a_form_that_is_older_than_the_webinar_is_refused(client, people):
     assert (webinar.state, webinar.title == "Too late") == ("live", False)
 
 
+def test_an_end_is_corrected_but_not_taken_back(client, people, webinar):
+    end(webinar, now=webinar.webinar_start_time + timedelta(minutes=5))
+    browser = sign_in(client, people["owner"])
+
+    emptied = change(browser, webinar, webinar_actual_end_time_0="", webinar_actual_end_time_1="")
+    before_start = change(browser, webinar, webinar_actual_end_time_0="2020-01-01", webinar_actual_end_time_1="10:00")
+    later = timezone.localtime(webinar.webinar_start_time + timedelta(minutes=7)).replace(microsecond=0)
+    change(
+        browser, webinar, webinar_actual_end_time_0=f"{later:%Y-%m-%d}", webinar_actual_end_time_1=f"{later:%H:%M:%S}"
+    )
+
+    assert list(emptied.context["adminform"].form.errors) == ["webinar_actual_end_time"]
+    assert before_start.status_code == 200
+    webinar.refresh_from_db()
+    assert webinar.webinar_actual_end_time == later
+
+
 def test_the_state_of_a_live_webinar_is_not_a_field(client, people, webinar):
     change(sign_in(client, people["owner"]), webinar, state="draft", title="Renamed")
 
@@ -189,7 +207,8 @@ def test_a_step_that_no_longer_fits_says_so(client, people, webinar):
 
 @pytest.mark.parametrize(("state", "answer"), [("draft", 200), ("live", 404), ("ended", 404)])
 def test_only_drafts_can_be_deleted(client, people, webinar, state, answer):
-    Webinar.objects.filter(pk=webinar.pk).update(state=state)
+    ended_at = timezone.now() if state == "ended" else None
+    Webinar.objects.filter(pk=webinar.pk).update(state=state, webinar_actual_end_time=ended_at)
 
     found = sign_in(client, people["owner"]).get(reverse("admin:webinars_webinar_delete", args=[webinar.pk]))
 
