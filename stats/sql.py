@@ -11,12 +11,14 @@ from eventflow.database import fetch_one
 # in a bucket of another length, when the length was changed meanwhile); the WHERE behind decides between two runs at
 # once.
 # Whoever was present is counted at the same instant for all webinars, in one scan of the presence table.
+# `last_seen_at + active` is not compared with the histogram of `last_seen_at`, which is always older than now: by it
+# nobody would be present, and the plan for nobody takes ten times as long for 100,000 (docs/benchmarks.md).
 # ORM equivalent: LivePresence…values("webinar_id").annotate(Count("*")), then AccessLog.update_or_create(…) for each.
 # Index: access_log_unique, webinar_by_start. Cost: docs/benchmarks.md.
 SNAPSHOT = """
 WITH people AS MATERIALIZED (
     SELECT p.webinar_id, count(*)::int AS n FROM webinar_live_presence p
-    WHERE p.last_seen_at >= %(now)s - %(active)s
+    WHERE p.last_seen_at + %(active)s >= %(now)s
     GROUP BY p.webinar_id
 ), sampled AS (
     SELECT w.id, w.client_id, w.agency_id, coalesce(people.n, 0) AS n,
