@@ -27,9 +27,15 @@ def _fresh_redis() -> None:
     redis.client().flushdb()
 
 
+@pytest.fixture(scope="session")
+def _no_files(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(tmp_path_factory.mktemp("no-static-files"))
+
+
 @pytest.fixture(autouse=True)
-def _plain_static_files(settings: Any) -> None:
+def _plain_static_files(settings: Any, _no_files: str) -> None:
     """Pages are rendered without `collectstatic`; the browser tests' servers have the real thing."""
+    settings.STATIC_ROOT = _no_files
     settings.STORAGES = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

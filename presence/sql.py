@@ -47,8 +47,8 @@ OF_CALLER = (
 )
 
 # One ping: may this person ping here now, presence, and the session's heartbeat.
-# `session` answers: null = no session id was sent, or no such session of this caller; true = open; false = closed, also
-# when the sweeper closed it while this statement waited for the row.
+# `session` answers: null = no session id was sent, or no such session of this caller; true = open; false = closed,
+# also when the sweeper closed it while this statement waited for the row.
 # ORM equivalent: Webinar.objects.get(…); Registration…exists(); PRESENCE; UserSession.objects.open()…update(…).
 # Index: webinars_pkey, registration_unique, webinar_live_presence_pkey, session_unique.
 # Cost: four look-ups; nothing is written by a ping within 60 s, two heap-only updates otherwise.
@@ -91,9 +91,10 @@ def ping(*, session_id: str | None, is_visible: bool | None, now: datetime, **ca
     return Ping(*row) if row is not None else None
 
 
-# Entering: the tenant's keys are the webinar's own, not the pass's, which may be older than a move. A new session row, or a heartbeat of the row that is there; and presence. A closed session stays closed,
-# and nobody can touch another's row: in both cases no row comes back. The page was in front when it was opened. Two
-# first calls at once: one inserts, the other's conflict updates the same row by the instant between them.
+# Entering: a new session row, or a heartbeat of the row that is there; and presence. The tenant's keys are the
+# webinar's own, not the pass's, which may be older than a move. A closed session stays closed, and nobody can touch another's
+# row: in both cases no row comes back. The page was in front when it was opened. Two first calls at once: one inserts,
+# the other's conflict updates the same row by the instant between them.
 # ORM equivalent: UserSession.objects.get_or_create(…), then as in PING.
 # Index: session_unique, webinar_live_presence_pkey. Cost: one insert the first time; one heap-only update after 60 s.
 ENTER = f"""

@@ -33,10 +33,10 @@ def live_counts(*, now: datetime) -> dict[uuid.UUID, int]:
 
 
 class LivePeople(NamedTuple):
-    """`people` as userId, displayName, joinedAt, lastSeenAt, in the order of their coming; never an email address.
-    `shown` says whether the webinar lets attendees see the list."""
+    """How many there are in all, and the first of them, in the order of their coming: userId, displayName, joinedAt,
+    lastSeenAt, never an email address. `shown` says whether the webinar lets attendees see the list."""
 
-    count: int
+    total: int
     people: list[dict[str, Any]]
     shown: bool
 

@@ -1,5 +1,6 @@
 """Watched time against a slow, obvious account of the same page, second by second (spec 5)."""
 
+import itertools
 import uuid
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -105,7 +106,7 @@ def test_every_figure_of_a_session(db, acts, leaves):
     ]
     assert {second for lower, upper in ranges for second in range(lower, upper)} == account.watched
     assert session.watched_seconds_raw == Decimal(len(account.watched))
-    assert all(one[1] < other[0] for one, other in zip(ranges, ranges[1:], strict=False))
+    assert all(one[1] < other[0] for one, other in itertools.pairwise(ranges))
     if account.closed:
         end, reason = account.closed
         assert (session.exited_at, session.closed_reason) == (START + timedelta(seconds=end), reason)

@@ -117,7 +117,12 @@ def test_the_database_refuses_impossible_webinars(fault):
 
 @pytest.mark.parametrize(
     "address",
-    ["", "/static/webinars/stage/index.html", "https://www.youtube.com/watch?v=abc&t=1", "http://127.0.0.1:8000/a.m3u8"],
+    [
+        "",
+        "/static/webinars/stage/index.html",
+        "https://www.youtube.com/watch?v=abc&t=1",
+        "http://127.0.0.1:8000/a.m3u8",
+    ],
 )
 def test_player_addresses(address):
     planned(player_url=address).full_clean()
