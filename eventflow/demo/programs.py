@@ -51,10 +51,20 @@ def attendees(*, webinar: str, count: int, http: str, sockets: str) -> list[str]
 class Child:
     """A program in a session of its own: signals from the terminal pass it by, and ours reach all it has started."""
 
-    def __init__(self, name: str, command: list[str], *, log: Path, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        command: list[str],
+        *,
+        log: Path,
+        environ: Mapping[str, str] | None = None,
+        own_output: int | None = None,
+    ) -> None:
+        """Everything it says goes to `log`; its standard output to the descriptor `own_output` instead, if given."""
         self.name = name
         self.command = command
         self.log = log
+        self.own_output = own_output
         self.environ = dict(environ or {})
         self.process: subprocess.Popen[bytes] | None = None
         self.started_at = 0.0
@@ -67,7 +77,8 @@ class Child:
         self.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                self.command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                self.command, cwd=ROOT, stdin=subprocess.DEVNULL, stderr=log, start_new_session=True,
+                stdout=log if self.own_output is None else self.own_output,
                 env=os.environ | {"PYTHONUNBUFFERED": "1"} | self.environ,
             )  # fmt: skip
         self.started_at = time.monotonic()

@@ -27,6 +27,7 @@ def prepare() -> EmbeddedServers:
     environ.setdefault("SOCKET_PORT", str(http_port() + 1))
     environ.setdefault("SECURE_COOKIES", "false")  # the demo speaks plain HTTP on this machine
     environ.setdefault("DEBUG", "false")
+    environ.setdefault("EMAIL_BACKEND", "eventflow.demo.mail.TerminalMail")
     servers = EmbeddedServers(environ["EVENTFLOW_DATA_DIR"])
     servers.configure(environ, also={"DEBUG": "true", "SECURE_COOKIES": "false"})
     return servers

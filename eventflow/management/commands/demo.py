@@ -19,6 +19,7 @@ from eventflow.demo.supervisor import Stopped, Supervisor
 from eventflow.demo.surroundings import HOST, attendee_count, check_ports, http_port, prepare
 
 KEEP_LIVE_SECONDS = 300
+TERMINAL = 1
 
 
 class Command(BaseCommand):
@@ -45,6 +46,7 @@ class Command(BaseCommand):
             say(f"Started in {time.monotonic() - began:.0f} s. Logs are in {servers.data_dir.path / 'logs'}.")
             self.stdout.write(f"EventFlow is ready: http://{HOST}:{http_port()}/")
             self.stdout.write(sign_in_table(os.environ["DEMO_PASSWORD"]))
+            say("Mail, such as codes for signing in, is shown here.")
             self.stdout.flush()
             supervisor.run(now_and_then=keep_live, every=KEEP_LIVE_SECONDS)
         except StartError as error:
@@ -78,7 +80,12 @@ class Command(BaseCommand):
 
         say("Starting the web server, the socket server, the worker and beat …")
         http, sockets = f"http://{HOST}:{http_port()}", f"ws://{HOST}:{os.environ['SOCKET_PORT']}"
-        web = Child("web", programs.http_server(host=HOST, port=http_port()), log=logs / "web.log")
+        web = Child(
+            "web",
+            programs.http_server(host=HOST, port=http_port()),
+            log=logs / "web.log",
+            own_output=TERMINAL,  # what it mails (eventflow/demo/mail.py)
+        )
         room = Child(
             "sockets",
             programs.socket_server(host=HOST, port=int(os.environ["SOCKET_PORT"])),
