@@ -8,6 +8,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "eventflow.settings")
 settings.DATABASES["default"].update(CONN_MAX_AGE=0)
 settings.DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 8, "max_size": 8}
 
-from eventflow.asgi import application  # noqa: E402  the settings come first
+from django.core.asgi import get_asgi_application  # noqa: E402  the settings come first
 
-__all__ = ["application"]
+application = get_asgi_application()

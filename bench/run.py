@@ -1,8 +1,8 @@
 """`make bench`: measures EventFlow beside bare ceilings on this machine (docs/benchmarks.md).
 
-    python bench/run.py                  everything
-    python bench/run.py ping             what has "ping" in its name
-    python bench/run.py --seconds 3      shorter rounds
+python bench/run.py                  everything
+python bench/run.py ping             what has "ping" in its name
+python bench/run.py --seconds 3      shorter rounds
 """
 
 import argparse

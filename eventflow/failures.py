@@ -41,9 +41,9 @@ def answer_unavailable(request: HttpRequest, error: BaseException) -> HttpRespon
     logger.warning("database unavailable: %s", type(error).__name__)
     if _is_api(request):
         return unavailable_response(request)
-    return HttpResponse(
-        render_to_string("503.html"), status=503, headers={"Retry-After": str(DATABASE_RETRY_AFTER_SECONDS)}
-    )
+    response = _page("503.html", 503)
+    response["Retry-After"] = str(DATABASE_RETRY_AFTER_SECONDS)
+    return response
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
@@ -71,7 +71,16 @@ def server_error(request: HttpRequest) -> HttpResponseBase:
         return answer_unavailable(request, error)
     if _is_api(request):
         return _failure(request, 500, "internal", INTERNAL)
-    return defaults.server_error(request)
+    return _page("500.html", 500)
+
+
+def _page(template: str, status: int) -> HttpResponse:
+    """The page, or plain words when it cannot be rendered either (its files were never collected)."""
+    try:
+        return HttpResponse(render_to_string(template), status=status)
+    except Exception:
+        logger.exception("the page %s failed", template)
+        return HttpResponse(str(INTERNAL), status=status, content_type="text/plain; charset=utf-8")
 
 
 def _is_api(request: HttpRequest) -> bool:

@@ -17,7 +17,7 @@ def http_server(*, host: str, port: int) -> list[str]:
     """HTTP on a WSGI server: measured 2.6 times as fast as under ASGI (docs/benchmarks.md)."""
     return [
         PYTHON, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--workers", "1",
-        "--blocking-threads", "4", "--backlog", "1024", "--respawn-failed-workers", "--workers-kill-timeout", "3",
+        "--blocking-threads", "8", "--backlog", "1024", "--respawn-failed-workers", "--workers-kill-timeout", "3",
         "--no-ws", "--log-level", "warning", "eventflow.wsgi:application",
     ]  # fmt: skip
 

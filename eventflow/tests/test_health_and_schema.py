@@ -1,6 +1,7 @@
 """Health, the API's description, and errors in the caller's language (spec 17, 18)."""
 
 import pytest
+from asgiref.testing import ApplicationCommunicator
 from django.db import OperationalError
 from django.test import RequestFactory
 from drf_spectacular.generators import SchemaGenerator
@@ -8,7 +9,8 @@ from drf_spectacular.validation import validate_schema
 
 from eventflow import redis
 from eventflow.api.errors import answer_error
-from eventflow.failures import DatabaseUnavailableMiddleware, server_error
+from eventflow.asgi import application
+from eventflow.failures import DatabaseUnavailableMiddleware, _page, server_error
 
 
 def test_healthz_asks_nobody(client):
@@ -154,3 +156,21 @@ def test_a_bug_is_answered_without_its_trace(path, kind):
 
     assert (response.status_code, response["Content-Type"]) == (500, kind)
     assert b"secret detail" not in response.content
+
+
+async def test_the_socket_server_tells_its_health_and_serves_no_pages():
+    answers = {}
+    for path in ("/healthz", "/", "/api/webinars/demo/messages"):
+        page = ApplicationCommunicator(application, {"type": "http", "path": path, "method": "GET", "headers": []})
+        answers[path] = (await page.receive_output())["status"]
+
+    assert answers == {"/healthz": 200, "/": 404, "/api/webinars/demo/messages": 404}
+
+
+@pytest.mark.parametrize("template", ["500.html", "503.html"])
+def test_an_error_page_that_fails_is_put_into_words(settings, template):
+    settings.TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "DIRS": []}]
+
+    response = _page(template, int(template[:3]))
+
+    assert (response.status_code, response["Content-Type"]) == (int(template[:3]), "text/plain; charset=utf-8")
