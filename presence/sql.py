@@ -93,8 +93,8 @@ def ping(*, session_id: str | None, is_visible: bool | None, now: datetime, **ca
 
 # Entering: a new session row, or a heartbeat of the row that is there; and presence. The tenant's keys are the
 # webinar's own, not the pass's, which may be older than a move. A closed session stays closed, and nobody can touch
-# another's row: in both cases no row comes back. The page was in front when it was opened. Two first calls at once: one
-# inserts, the other's conflict updates the same row by the instant between them.
+# another's row: in both cases no row comes back. The page was in front when it was opened. Of two first calls at once,
+# one inserts, and the other's conflict updates the same row by the instant between them.
 # ORM equivalent: UserSession.objects.get_or_create(…), then as in PING.
 # Index: session_unique, webinar_live_presence_pkey. Cost: one insert the first time; one heap-only update after 60 s.
 ENTER = f"""

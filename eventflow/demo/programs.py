@@ -18,7 +18,8 @@ def http_server(*, host: str, port: int) -> list[str]:
     return [
         PYTHON, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--workers", "1",
         "--blocking-threads", "8", "--backlog", "1024", "--respawn-failed-workers", "--workers-kill-timeout", "3",
-        "--no-ws", "--log-level", "warning", "eventflow.wsgi:application",
+        "--no-ws", "--log-level", "warning", "--log-config", str(ROOT / "eventflow" / "granian_log.json"),
+        "eventflow.wsgi:application",
     ]  # fmt: skip
 
 
