@@ -35,8 +35,7 @@ def access_statistics(
     if not viewer.may("see_statistics"):
         return {**answer, "currentParticipantList": _public_names(live)}
     history = _history(viewer.webinar_id, start, end)
-    listed = live["list"] if viewer.may("see_personal") else _public_names(live)
-    return {**answer, **history, "currentParticipantList": listed}
+    return {**answer, **history, "currentParticipantList": live["list"] if viewer.may("see_personal") else []}
 
 
 def _live(webinar_id: uuid.UUID, now: datetime) -> dict[str, Any]:
