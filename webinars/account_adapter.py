@@ -2,12 +2,18 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
+from django.urls import reverse
 
 from webinars.models import User
 
+# The session's key of the webinar that a person set out to register in (and the source they came through), kept while
+# they sign in or up.
+WISH = "register_in"
+
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Where django-allauth meets `User`: there is no username, and the name is `display_name`."""
+    """Where django-allauth meets `User`: there is no username, and the name is `display_name`. Whoever set out to
+    register in a webinar gets there, however they come to be signed in."""
 
     def populate_username(self, request: HttpRequest, user: User) -> None:
         return
@@ -16,3 +22,16 @@ class AccountAdapter(DefaultAccountAdapter):
         user.display_name = form.cleaned_data.get("display_name", "").strip()
         saved: User = super().save_user(request, user, form, commit=commit)
         return saved
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        if wish := request.session.get(WISH):
+            return reverse("webinars:register", args=[wish[0]])
+        url: str = super().get_login_redirect_url(request)
+        return url
+
+    def logout(self, request: HttpRequest) -> None:
+        """Also called when somebody who is not signed in yet gives up one way to try another."""
+        wish = None if request.user.is_authenticated else request.session.get(WISH)
+        super().logout(request)
+        if wish:
+            request.session[WISH] = wish

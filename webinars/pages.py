@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
+from webinars.account_adapter import WISH
 from webinars.calendar_file import calendar_file
 from webinars.guests import guest_id_of, new_guest_id, remember_guest
 from webinars.models import User, Webinar
@@ -44,8 +45,6 @@ FRAME_SOURCES = {
     Webinar.Player.VIMEO: ["https://player.vimeo.com", "https://vimeo.com"],
 }
 
-# The intention to register, kept while the person signs in or up.
-WISH = "register_in"
 LONGEST_SOURCE = 100
 
 

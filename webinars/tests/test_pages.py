@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core.mail import EmailMessage
 from django.test import Client
 from django.utils import timezone
@@ -243,3 +244,19 @@ def test_links_end_before_a_sentences_stop() -> None:
         '(<a href="https://example.com/a" target="_blank" rel="noopener noreferrer nofollow ugc">https://example.com/a'
         "</a>). &amp; &lt;b&gt;"
     )
+
+
+def test_somebody_with_an_account_who_tried_to_make_one_still_gets_in(client, webinar, mailoutbox, settings):
+    user = UserFactory(email="known@example.com", password="a-long-enough-secret")
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+
+    client.post(f"/webinars/{webinar.slug}/register/")
+    client.post("/accounts/signup/", {"email": user.email, "display_name": "Known"})
+    client.post("/accounts/logout/", {"next": "/accounts/login/"})
+    signed_in = client.post("/accounts/login/", {"login": user.email, "password": "a-long-enough-secret"})
+    arrived = client.get(signed_in["Location"])
+
+    assert len(mailoutbox) == 1
+    assert signed_in["Location"] == f"/webinars/{webinar.pk}/register/"
+    assert arrived["Location"] == f"/webinars/{webinar.slug}/live/"
+    assert webinar.registrations.get().user == user
