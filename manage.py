@@ -9,9 +9,13 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "eventflow.settings")
     if sys.argv[1:2] == ["demo"]:
         prepare_demo()
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        sys.exit(f"The settings are not complete: {error}")
 
 
 def prepare_demo() -> None:
