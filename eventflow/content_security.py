@@ -8,8 +8,12 @@ from django.http import HttpRequest, HttpResponseBase
 
 from eventflow.socket_origin import socket_origin
 
-# Unfold's pages carry inline styles and Alpine expressions; attendees' pages carry neither.
-CONSOLE_ADDITIONS = {"script-src": ["'unsafe-eval'"], "style-src": ["'unsafe-inline'"]}
+# What other people's pages need, and attendees' pages do not: Unfold's carry inline styles and Alpine expressions, the
+# API's reference an inline style.
+ADDITIONS = {
+    "/console/": {"script-src": ["'unsafe-eval'"], "style-src": ["'unsafe-inline'"]},
+    "/api/docs/": {"style-src": ["'unsafe-inline'"]},
+}
 
 
 class ContentSecurityMiddleware(CSPMiddleware):
@@ -23,9 +27,10 @@ class ContentSecurityMiddleware(CSPMiddleware):
         if settings.SOCKET_PORT:
             origin = socket_origin(host=request.get_host(), secure=request.is_secure())
             update["connect-src"] = [*update.get("connect-src", []), origin]
-        if request.path_info.startswith("/console/"):
-            for directive, sources in CONSOLE_ADDITIONS.items():
-                update[directive] = [*update.get(directive, []), *sources]
+        for part, additions in ADDITIONS.items():
+            if request.path_info.startswith(part):
+                for directive, sources in additions.items():
+                    update[directive] = [*update.get(directive, []), *sources]
         if update:
             response._csp_update = update  # type: ignore[attr-defined]
         return super().process_response(request, response)
