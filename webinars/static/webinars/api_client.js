@@ -2,7 +2,8 @@
  * JSON over HTTP with the live pass, in the API's envelope.
  *
  * A call that meets a 401 waits for the one renewal that is running (or starts it) and is sent
- * once more; a second 401 is the caller's to see.
+ * once more; a second 401 is the caller's to see. So is a renewal that failed for now (no network, a
+ * busy server): it is that failure, worth asking again, and not a 401, which is final.
  */
 import { gettext } from "./i18n.js";
 
@@ -52,8 +53,14 @@ export class ApiClient {
     const used = this.pass.token;
     const first = await this.#once(url, request, used);
     if (first.status !== 401) return readAnswer(first);
-    const renewed = await this.pass.renew(used).catch(() => null);
-    return readAnswer(renewed ? await this.#once(url, request, renewed) : first);
+    let renewed;
+    try {
+      renewed = await this.pass.renew(used);
+    } catch (error) {
+      if (!this.pass.lost) throw error;
+      return readAnswer(first);
+    }
+    return readAnswer(await this.#once(url, request, renewed));
   }
 
   async #once(url, request, token) {

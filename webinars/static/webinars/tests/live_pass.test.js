@@ -75,6 +75,29 @@ test("a second 401 is not asked again", async () => {
   assert.equal(calls, 2);
 });
 
+test("a renewal that fails for now is what the call fails with, and the next call finds the server again", async () => {
+  const answers = [json(503, { success: false, error: "Busy.", code: "away" }, { "Retry-After": "7" }), ok(answerOf("second"))];
+  const pass = passWith(passRequest({ url: "/token", csrfToken: "csrf", fetch: async () => answers.shift(), timeout: () => undefined }));
+  const fetch = async (_url, { headers }) => (headers.Authorization === "Bearer second" ? ok({ fine: true }) : refused(401));
+  const api = new ApiClient({ pass, fetch, timeout: () => undefined });
+
+  await assert.rejects(api.get("/a"), { status: 503, code: "away", retryAfterSeconds: 7 });
+
+  assert.deepEqual(await api.get("/a"), { fine: true });
+});
+
+test("a renewal without a network is a network failure; a refused one is the call's own 401", async () => {
+  const failing = (error) => {
+    const pass = passWith(async () => { throw error; });
+    return new ApiClient({ pass, fetch: async () => refused(401, "bad_pass"), timeout: () => undefined });
+  };
+  const offline = new ApiError({ status: 0, code: "network", message: "" });
+  const banned = new ApiError({ status: 403, code: "banned", message: "" });
+
+  await assert.rejects(failing(offline).get("/a"), { status: 0, code: "network" });
+  await assert.rejects(failing(banned).get("/a"), { status: 401, code: "bad_pass" });
+});
+
 test("a refusal to renew is told once and ends the timer", async () => {
   const clock = new FakeClock();
   const lost = [];
