@@ -17,10 +17,10 @@ class Migration(migrations.Migration):
             name="AccessLog",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
                 ("time_bucket", models.DateTimeField(verbose_name="from")),
-                ("sample_count", models.IntegerField(verbose_name="samples")),
+                ("sample_count", models.IntegerField(verbose_name="sample count")),
                 ("sum_participants", models.BigIntegerField(verbose_name="sum")),
                 ("min_participants", models.IntegerField(verbose_name="fewest")),
                 ("max_participants", models.IntegerField(verbose_name="most")),
@@ -60,8 +60,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "access log",
-                "verbose_name_plural": "access logs",
+                "verbose_name": "sample",
+                "verbose_name_plural": "samples",
                 "db_table": "webinar_access_logs",
                 "constraints": [
                     models.UniqueConstraint(fields=("webinar", "time_bucket"), name="access_log_unique"),

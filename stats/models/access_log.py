@@ -28,7 +28,7 @@ class AccessLog(TenantModel):
         verbose_name=_("webinar"),
     )
     time_bucket = models.DateTimeField(_("from"))
-    sample_count = models.IntegerField(_("samples"))
+    sample_count = models.IntegerField(_("sample count"))
     sum_participants = models.BigIntegerField(_("sum"))
     min_participants = models.IntegerField(_("fewest"))
     max_participants = models.IntegerField(_("most"))
@@ -40,8 +40,8 @@ class AccessLog(TenantModel):
 
     class Meta:
         db_table = "webinar_access_logs"
-        verbose_name = _("access log")
-        verbose_name_plural = _("access logs")
+        verbose_name = _("sample")
+        verbose_name_plural = _("samples")
         constraints = [
             # Also the index of every timeline.
             models.UniqueConstraint(fields=["webinar", "time_bucket"], name="access_log_unique"),

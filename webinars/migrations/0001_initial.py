@@ -26,8 +26,8 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ("name", models.CharField(max_length=120, verbose_name="name")),
                 ("slug", models.SlugField(max_length=60, unique=True, verbose_name="short name")),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
             ],
             options={
                 "verbose_name": "agency",
@@ -184,8 +184,8 @@ class Migration(migrations.Migration):
                         verbose_name="second page of a person",
                     ),
                 ),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
                 (
                     "agency",
                     models.ForeignKey(
@@ -210,8 +210,8 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ("name", models.CharField(max_length=120, verbose_name="name")),
                 ("slug", models.SlugField(max_length=60, unique=True, verbose_name="short name")),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
                 (
                     "agency",
                     models.ForeignKey(
@@ -305,8 +305,8 @@ class Migration(migrations.Migration):
                         verbose_name="role",
                     ),
                 ),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
                 (
                     "agency",
                     models.ForeignKey(
@@ -379,8 +379,8 @@ class Migration(migrations.Migration):
                         verbose_name="role",
                     ),
                 ),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
                 (
                     "client",
                     models.ForeignKey(
@@ -409,8 +409,8 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Message",
             fields=[
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
                 ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ("seq", models.BigIntegerField(verbose_name="number")),
                 ("client_message_id", models.CharField(max_length=64)),
@@ -470,8 +470,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "message",
-                "verbose_name_plural": "messages",
+                "verbose_name": "chat message",
+                "verbose_name_plural": "chat messages",
                 "db_table": "messages",
                 "ordering": ["webinar", "seq"],
             },
@@ -480,8 +480,8 @@ class Migration(migrations.Migration):
             name="Registration",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
                 (
                     "role",
                     models.CharField(
@@ -552,7 +552,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="agencymember",
-            constraint=models.UniqueConstraint(fields=("agency", "user"), name="agency_member_unique"),
+            constraint=models.UniqueConstraint(
+                fields=("agency", "user"),
+                name="agency_member_unique",
+                violation_error_message="This person is already a member of this agency.",
+            ),
         ),
         migrations.AddConstraint(
             model_name="agencymember",
@@ -666,7 +670,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="clientmember",
-            constraint=models.UniqueConstraint(fields=("client", "user"), name="client_member_unique"),
+            constraint=models.UniqueConstraint(
+                fields=("client", "user"),
+                name="client_member_unique",
+                violation_error_message="This person is already a member of this client.",
+            ),
         ),
         migrations.AddConstraint(
             model_name="clientmember",

@@ -66,8 +66,8 @@ class Message(TenantModel):
 
     class Meta:
         db_table = "messages"
-        verbose_name = _("message")
-        verbose_name_plural = _("messages")
+        verbose_name = _("chat message")
+        verbose_name_plural = _("chat messages")
         ordering = ["webinar", "seq"]
         constraints = [
             # Also the index of `messages?after=`.

@@ -19,8 +19,8 @@ class Agency(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(_("name"), max_length=120)
     slug = models.SlugField(_("short name"), max_length=60, unique=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
     class Meta:
         db_table = "agencies"
@@ -37,8 +37,8 @@ class Client(models.Model):
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="clients", verbose_name=_("agency"))
     name = models.CharField(_("name"), max_length=120)
     slug = models.SlugField(_("short name"), max_length=60, unique=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
     class Meta:
         db_table = "clients"
@@ -58,15 +58,19 @@ class AgencyMember(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="agency_memberships", verbose_name=_("person")
     )
     role = models.CharField(_("role"), max_length=16, choices=Role.choices)
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
     class Meta:
         db_table = "agency_members"
         verbose_name = _("agency member")
         verbose_name_plural = _("agency members")
         constraints = [
-            models.UniqueConstraint(fields=["agency", "user"], name="agency_member_unique"),
+            models.UniqueConstraint(
+                fields=["agency", "user"],
+                name="agency_member_unique",
+                violation_error_message=_("This person is already a member of this agency."),
+            ),
             models.CheckConstraint(condition=models.Q(role__in=Role.values), name="agency_member_role"),
         ]
 
@@ -82,15 +86,19 @@ class ClientMember(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="client_memberships", verbose_name=_("person")
     )
     role = models.CharField(_("role"), max_length=16, choices=Role.choices)
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
     class Meta:
         db_table = "client_members"
         verbose_name = _("client member")
         verbose_name_plural = _("client members")
         constraints = [
-            models.UniqueConstraint(fields=["client", "user"], name="client_member_unique"),
+            models.UniqueConstraint(
+                fields=["client", "user"],
+                name="client_member_unique",
+                violation_error_message=_("This person is already a member of this client."),
+            ),
             models.CheckConstraint(condition=models.Q(role__in=Role.values), name="client_member_role"),
         ]
 

@@ -1,4 +1,5 @@
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class TenantModel(models.Model):
@@ -17,8 +18,8 @@ class TenantModel(models.Model):
     agency = models.ForeignKey(
         "webinars.Agency", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
     )
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
     class Meta:
         abstract = True

@@ -142,8 +142,8 @@ class Webinar(models.Model):
     duplicate_login_policy = models.CharField(
         _("second page of a person"), max_length=8, choices=DuplicateLogin.choices, default=DuplicateLogin.REPLACE
     )
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
     objects = WebinarQuerySet.as_manager()
 
