@@ -32,6 +32,7 @@ whenLivePageIsReady(({ config, api, pass, page }) => {
     onStopped: (error) => page.dispatchEvent(new CustomEvent("presence-stopped", { detail: error })),
   });
   document.addEventListener("visibilitychange", () => client.visibilityChanged());
+  window.addEventListener("online", () => client.online());
   window.addEventListener("pagehide", () => client.leave());
   window.addEventListener("pageshow", ({ persisted }) => persisted && !page.superseded && client.start());
   page.addEventListener("superseded", () => client.leave());

@@ -1,13 +1,15 @@
 /**
  * Tells the server that this page is open and whether it is in front (spec 5 and 15).
  *
- * `track` on entry and every five minutes, `ping` every 120 s ± 10 s while the tab is visible, one
+ * `track` on entry and every five minutes (a hidden tab, whose timers browsers slow down, a minute sooner; after a
+ * failure again and again, later each time, but never later than a ping's turn), `ping` every 120 s ± 10 s while the tab is visible, one
  * last ping when it is hidden (or was opened hidden), one at once when it comes back, and `exit` once on leaving. The
  * server's clock decides everything that is counted; this client only has to speak in time.
  */
 const RETRIES = 3;
 const RETRY_FROM_MS = 2_000;
 const TRACK_JITTER_MS = 20_000;
+const HIDDEN_AHEAD_MS = 60_000;
 const RESTARTS_AT_ONCE = 3;
 const FINAL = new Set([401, 403, 404, 410]);
 
@@ -21,6 +23,8 @@ export class PresenceClient {
   #wake = () => {};
   #lastPingAt = -Infinity;
   #restarts = 0;
+  #trackedAt = null;
+  #trackFailures = 0;
 
   /**
    * `api.post(url, body)` sends with the live pass; `beacon(url, text)` outlives the page;
@@ -53,14 +57,22 @@ export class PresenceClient {
 
   visibilityChanged() {
     if (this.#left) return;
+    if (this.#trackedAt !== null) this.#planTrack();
     this.#clear("ping");
     this.#ping();
+  }
+
+  /** The network is back: an entry that failed is not kept waiting. */
+  online() {
+    if (!this.#left && this.#trackFailures > 0 && this.#timers.track !== null) this.#track();
   }
 
   #halt() {
     this.#run += 1;
     this.#clear("ping");
     this.#clear("track");
+    this.#trackedAt = null;
+    this.#trackFailures = 0;
     this.#pinging = false;
     this.#pingAgain = false;
   }
@@ -77,17 +89,48 @@ export class PresenceClient {
 
   async #track() {
     const run = this.#run;
+    this.#clear("track");
+    this.#trackedAt = null;
     const body = { session_id: this.#sessionId, referrer: this.referrer };
-    const answer = await this.#persist(run, () => this.api.post(this.urls.track, body));
+    let answer;
+    try {
+      answer = await this.api.post(this.urls.track, body);
+    } catch (error) {
+      if (run === this.#run) this.#trackFailed(error);
+      return;
+    }
     if (run !== this.#run) return;
     if (answer?.session === "closed") return this.#restart();
-    if (answer) this.#restarts = 0;
+    this.#restarts = 0;
+    this.#trackFailures = 0;
+    this.#trackedAt = this.clock.now();
     Object.assign(this.intervals, answer?.intervals);
-    const early = Math.min(TRACK_JITTER_MS, this.intervals.trackSeconds * 100);
-    this.#later("track", this.intervals.trackSeconds * 1000 - this.clock.random() * early, () => this.#track());
-    if (!answer || this.#timers.ping !== null || this.#pinging) return;
+    this.#planTrack();
+    if (this.#timers.ping !== null || this.#pinging) return;
     if (this.isVisible()) this.#planPing();
     else if (this.#lastPingAt === -Infinity) this.#ping();
+  }
+
+  /** A hidden tab's timers may be a minute late; the session must not go stale for that. */
+  #planTrack() {
+    const { trackSeconds } = this.intervals;
+    const ahead = this.isVisible() ? 0 : Math.min(HIDDEN_AHEAD_MS, trackSeconds * 500);
+    const early = ahead + this.clock.random() * Math.min(TRACK_JITTER_MS, trackSeconds * 100);
+    const wait = this.#trackedAt + trackSeconds * 1000 - early - this.clock.now();
+    this.#later("track", Math.max(0, wait), () => this.#track());
+  }
+
+  #trackFailed(error) {
+    if (FINAL.has(error.status)) return this.#stop(error);
+    const longest = Math.min(this.intervals.pingSeconds * 1000, 2 * RETRY_FROM_MS * 2 ** this.#trackFailures);
+    this.#trackFailures += 1;
+    const wait = (longest * (1 + this.clock.random())) / 2;
+    this.#later("track", this.#notSooner(wait, error), () => this.#track());
+  }
+
+  /** `wait`, or what the server asked for (Retry-After), which not every page sits out to the same moment. */
+  #notSooner(wait, { retryAfterSeconds }) {
+    return Math.max(wait, (retryAfterSeconds ?? 0) * 1000 * (1 + this.clock.random() / 5));
   }
 
   /** The server closed this session: the page goes on in a new one. */
@@ -135,16 +178,18 @@ export class PresenceClient {
   }
 
   /** Sends, and again at most three times with growing waits; a refusal that is final stops the client. */
-  async #persist(run, send, { outdated = () => false, pause = (wait) => this.#pause(wait) } = {}) {
+  async #persist(run, send, { outdated, pause }) {
     for (let attempt = 0; ; attempt += 1) {
+      let wait = RETRY_FROM_MS * 2 ** attempt * (1 + this.clock.random());
       try {
         return await send();
       } catch (error) {
         if (run !== this.#run) return null;
         if (FINAL.has(error.status)) return this.#stop(error);
         if (attempt === RETRIES || outdated()) return null;
+        wait = this.#notSooner(wait, error);
       }
-      await pause(RETRY_FROM_MS * 2 ** attempt * (1 + this.clock.random()));
+      await pause(wait);
       if (run !== this.#run || outdated()) return null;
     }
   }

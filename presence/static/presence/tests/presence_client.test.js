@@ -81,7 +81,31 @@ test("a hidden tab says so once, stops pinging, and goes on tracking", async () 
 
   assert.deepEqual(times("ping"), [30]);
   assert.deepEqual(calls.filter(({ kind }) => kind === "ping")[0].body.view_state, { is_visible: false });
-  assert.deepEqual(times("track"), [0, 290, 580]);
+  assert.deepEqual(times("track"), [0, 230, 460]);
+});
+
+test("a hidden tab tracks 60 to 80 seconds early, also when the turn was planned while it was in front", async () => {
+  for (const [random, second] of [[0, 240], [1, 220]]) {
+    const { client, clock, times, show } = page({ random });
+    client.start();
+    await clock.pass(100_000);
+
+    show(false);
+    await clock.pass(3 * MINUTE);
+
+    assert.deepEqual(times("track"), [0, second]);
+  }
+});
+
+test("a tab that is hidden when its turn has nearly come tracks at once, and once", async () => {
+  const { client, clock, times, show } = page({ random: 0 });
+  client.start();
+  await clock.pass(270_000);
+
+  show(false);
+  await clock.pass(MINUTE);
+
+  assert.deepEqual(times("track"), [0, 270]);
 });
 
 test("coming back pings at once, also within a minute, and the rhythm begins anew", async () => {
@@ -234,12 +258,58 @@ test("a page that the browser gives back begins a new session", async () => {
   );
 });
 
-test("an entry that finds no server is tried again and then at the next turn", async () => {
-  const { client, clock, times } = page({ random: 0, answer: (kind, n) => (kind === "track" && n < 5 ? refusal(0) : null) });
+test("an entry that finds no server is tried again, later and later but within a ping's turn, and pings follow", async () => {
+  const { client, clock, times } = page({ random: 0, answer: (kind, n) => (kind === "track" && n < 9 ? refusal(503) : null) });
 
   client.start();
-  await clock.pass(10 * MINUTE);
+  await clock.pass(7 * MINUTE);
 
-  assert.deepEqual(times("track"), [0, 2, 6, 14, 314]);
-  assert.deepEqual(times("ping"), [424, 534]);
+  assert.deepEqual(times("track"), [0, 2, 6, 14, 30, 62, 122, 182, 242]);
+  assert.deepEqual(times("ping"), [352]);
+});
+
+test("no retry of an entry waits longer than a ping's turn", async () => {
+  const { client, clock, times } = page({ random: 1, answer: (kind) => (kind === "track" ? refusal(0) : null) });
+
+  client.start();
+  await clock.pass(20 * MINUTE);
+
+  const waits = times("track").slice(1).map((time, index) => time - times("track")[index]);
+  assert.deepEqual(waits.slice(0, 6), [4, 8, 16, 32, 64, 120]);
+  assert.equal(Math.max(...waits), 120);
+});
+
+test("a failed entry waits as long as the server asks, a little longer on some pages", async () => {
+  for (const [random, second] of [[0, 40], [1, 48]]) {
+    const busy = () => Object.assign(refusal(429), { retryAfterSeconds: 40 });
+    const { client, clock, times } = page({ random, answer: (kind, n) => (kind === "track" && n === 1 ? busy() : null) });
+
+    client.start();
+    await clock.pass(MINUTE);
+
+    assert.deepEqual(times("track"), [0, second]);
+  }
+});
+
+test("a later entry that fails is tried again too, and pings go on meanwhile", async () => {
+  const { client, clock, times } = page({ random: 0, answer: (kind, n) => (kind === "track" && n === 2 ? refusal(0) : null) });
+
+  client.start();
+  await clock.pass(340_000);
+
+  assert.deepEqual(times("track"), [0, 300, 302]);
+  assert.deepEqual(times("ping"), [110, 220, 330]);
+});
+
+test("a network that is back ends the wait of a failed entry, and disturbs nothing else", async () => {
+  const { client, clock, times } = page({ random: 0, answer: (kind, n) => (kind === "track" && n <= 5 ? refusal(0) : null) });
+  client.start();
+  await clock.pass(40_000);
+
+  client.online();
+  await clock.pass(5_000);
+  client.online();
+  await clock.pass(MINUTE);
+
+  assert.deepEqual(times("track"), [0, 2, 6, 14, 30, 40]);
 });
