@@ -275,6 +275,7 @@ def test_a_replaced_page_rests_until_it_is_taken_back(attendee: Visitor) -> None
         socket.connect_to_server()
 
     attendee.context.route_web_socket("**/ws/**", relay)
+    attendee.page.clock.install()
     with attendee.page.expect_response("**/access/track"):
         page = attendee.enter("demo")
 
@@ -283,6 +284,8 @@ def test_a_replaced_page_rests_until_it_is_taken_back(attendee: Visitor) -> None
         sockets[0].send(json.dumps({"type": "events", "events": [event]}))
     expect(page.get_by_role("alert").filter(has_text=re.compile("다른 곳에서"))).to_be_visible()
     expect(attendee.connection).to_have_attribute("data-connection", "paused")
+    page.clock.fast_forward("01:00:00")
+    assert attendee.calls("/token") == []
 
     with page.expect_response("**/access/track"):
         page.get_by_role("button", name="여기에서 계속 보기").click()

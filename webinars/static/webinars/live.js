@@ -59,12 +59,13 @@ const takeOver = new TakeOver({
   element: find("[data-takeover]"),
   onReplaced() {
     page.superseded = true;
+    pass.stop();
     room.leave({ superseded: true });
     page.dispatchEvent(new Event("superseded"));
   },
   onTakenBack() {
     page.superseded = false;
-let leaving;
+    pass.start();
     room.enter();
     page.dispatchEvent(new Event("taken-back"));
   },

@@ -75,7 +75,7 @@ export class LivePass {
 
   #renewOnTime() {
     this.renew().catch(() => {
-      if (this.lost) return;
+      if (this.lost || this.#timer === null) return;
       const longest = Math.min(RETRY_TO_MS, RETRY_FROM_MS * 2 ** this.#failures);
       this.#timer = this.clock.setTimeout(() => this.#renewOnTime(), between(this.clock, RETRY_FROM_MS, longest));
     });

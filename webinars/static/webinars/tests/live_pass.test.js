@@ -124,6 +124,21 @@ test("a renewal that finds no server is tried again, later and later", async () 
   assert.deepEqual(waits.slice(0, 5), [4, 8, 16, 30, 30]);
 });
 
+test("a stopped pass is not renewed, even when it was stopped during a renewal that fails", async () => {
+  const clock = new FakeClock();
+  const renewal = new Deferred();
+  let renewals = 0;
+  const pass = passWith(() => (renewals += 1, renewal.promise), { clock });
+  pass.start();
+  await clock.pass(9 * 60_000);
+
+  pass.stop();
+  renewal.reject(new ApiError({ status: 503, code: "away", message: "" }));
+  await clock.pass(60 * 60_000);
+
+  assert.deepEqual([renewals, clock.waits], [1, []]);
+});
+
 test("a valid pass renews itself; an ended one is replaced by the login", async () => {
   const sent = [];
   const fetch = async (url, { headers }) => (sent.push({ ...headers }), ok(answerOf("second")));
