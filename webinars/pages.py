@@ -1,10 +1,11 @@
 """The attendees' pages (spec 15). Thin: fetch, decide, render."""
 
+from datetime import UTC
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import select_template
 from django.urls import reverse
@@ -167,9 +168,28 @@ def live(request: HttpRequest, w: str) -> HttpResponse:
 
 def _not_yet_in(request: HttpRequest, webinar: Webinar, access: Access) -> HttpResponse:
     if access.reason is Reason.TOO_EARLY:
-        return render(request, "webinars/waiting.html", {"webinar": webinar, "now": timezone.now()})
+        context = {"webinar": webinar, "now": timezone.now(), "when": _when(webinar, access)}
+        return render(request, "webinars/waiting.html", context)
     context = {"webinar": webinar, "reason": access.reason.value, **_sign_urls(request.path)}
     return render(request, "webinars/refused.html", context, status=403)
+
+
+def _when(webinar: Webinar, access: Access) -> dict[str, Any]:
+    """What a waiting page waits for: facts that everybody may know, and whether this caller may come in."""
+    return {
+        "state": webinar.state,
+        "startTime": webinar.webinar_start_time.astimezone(UTC).isoformat(),
+        "doorsOpenAt": webinar.collect_window.start.astimezone(UTC).isoformat(),
+        "mayEnter": access.allowed,
+    }
+
+
+@require_safe
+@cache_control(private=True, no_store=True)
+def when(request: HttpRequest, w: str) -> JsonResponse:
+    """Asked again and again by everybody in the waiting room."""
+    webinar, _person, access = _standing(request, w)
+    return JsonResponse(_when(webinar, access))
 
 
 def player_sources(webinar: Webinar) -> dict[str, list[str]]:

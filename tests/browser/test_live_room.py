@@ -14,7 +14,7 @@ from presence.models import UserSession
 from tests.browser.conftest import LiveSite
 from tests.browser.visitors import Visitor
 from webinars.models import Webinar
-from webinars.services.webinar_life import end, start
+from webinars.services.webinar_life import end, open_doors, start
 from webinars.tests.factories import UserFactory, WebinarFactory
 
 STAGE = "/static/webinars/stage/index.html"
@@ -234,6 +234,22 @@ def test_the_waiting_room_lets_people_in_when_it_starts(attendee: Visitor, webin
 
     expect(page.frame_locator("iframe").locator("[data-clock]")).to_be_visible()
     assert page.url.endswith("/live/")
+
+
+def test_doors_that_are_opened_early_let_in_who_waits(attendee: Visitor, webinar: Webinar) -> None:
+    later = timezone.now() + timedelta(days=2)
+    Webinar.objects.update(
+        state="scheduled", webinar_start_time=later, webinar_scheduled_end_time=later + timedelta(hours=1)
+    )
+    attendee.page.clock.install()
+    page = attendee.visit("/webinars/demo/live/")
+    expect(page.get_by_text("이 페이지를 열어 두면")).to_be_visible()
+
+    open_doors(Webinar.objects.get(), now=timezone.now())
+    with page.expect_response("**/when.json"):
+        page.clock.fast_forward("01:00")
+
+    expect(attendee.connection).to_have_attribute("data-connection", "live")
 
 
 def test_the_hls_library_is_fetched_for_hls_alone(attendee: Visitor, webinar: Webinar) -> None:

@@ -12,6 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from webinars.calendar_file import calendar_file
 from webinars.models import Registration, Webinar
+from webinars.services.webinar_life import open_doors
 from webinars.templatetags.webinar_chat import linked
 from webinars.tests.factories import (
     ClientMemberFactory,
@@ -136,6 +137,73 @@ def test_who_sees_what_at_the_door(
 
     assert page.status_code == status
     assert page.templates[0].name == template
+
+
+@pytest.mark.parametrize(
+    ("standing", "policy", "may_enter"),
+    [
+        ("stranger", "auth", False),
+        ("stranger", "open", True),
+        ("signed-in", "auth", True),
+        ("signed-in", "email_auth", False),
+        ("attendee", "email_auth", True),
+        ("banned", "auth", False),
+        ("member", "email_auth", True),
+    ],
+)
+def test_a_waiting_page_is_told_when_and_whether_it_may_come_in(
+    client: Client, webinar: Webinar, standing: str, policy: str, may_enter: bool
+) -> None:
+    Webinar.objects.update(access_policy=policy)
+    if standing == "signed-in":
+        client.force_login(UserFactory(), backend=BACKEND)
+    if standing in ("attendee", "banned"):
+        banned_at = timezone.now() if standing == "banned" else None
+        client.force_login(RegistrationFactory(webinar=webinar, banned_at=banned_at).user, backend=BACKEND)
+    if standing == "member":
+        client.force_login(ClientMemberFactory(client=webinar.client).user, backend=BACKEND)
+
+    answer = client.get("/webinars/demo/when.json")
+
+    start = webinar.webinar_start_time
+    assert answer.json() == {
+        "state": "live",
+        "startTime": start.isoformat(),
+        "doorsOpenAt": (start - timedelta(minutes=30)).isoformat(),
+        "mayEnter": may_enter,
+    }
+    assert set(answer["Cache-Control"].split(", ")) == {"private", "no-store"}
+
+
+def test_doors_that_are_opened_early_let_in_who_waits(client: Client, webinar: Webinar) -> None:
+    later = timezone.now() + timedelta(days=1)
+    Webinar.objects.update(
+        state="scheduled", webinar_start_time=later, webinar_scheduled_end_time=later + timedelta(hours=1)
+    )
+    client.force_login(UserFactory(), backend=BACKEND)
+    page = client.get("/webinars/demo/live/")
+    before = client.get("/webinars/demo/when.json").json()
+
+    open_doors(Webinar.objects.get(), now=timezone.now())
+    after = client.get("/webinars/demo/when.json").json()
+
+    assert page.context["when"] == before
+    assert (before["mayEnter"], after["mayEnter"]) == (False, True)
+    assert after["doorsOpenAt"] < before["doorsOpenAt"]
+
+
+def test_a_draft_tells_its_time_to_its_members_only(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    draft = WebinarFactory(state="draft", slug="draft")
+    client.force_login(UserFactory(), backend=BACKEND)
+    with django_assert_num_queries(2):  # 1. the user 2. the webinar and how they stand to it
+        assert client.get("/webinars/draft/when.json").status_code == 404
+
+    client.force_login(ClientMemberFactory(client=draft.client).user, backend=BACKEND)
+
+    assert client.get("/webinars/draft/when.json").json()["state"] == "draft"
+    assert client.post("/webinars/draft/when.json").status_code == 405
 
 
 def test_an_ended_webinar_leads_to_its_last_page(client: Client, webinar: Webinar) -> None:
