@@ -3,54 +3,26 @@
 import uuid
 from typing import Any
 
-from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.actions import delete_selected
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminEmailInputWidget
 
 from webinars.admin.base import ScopedAdmin, ScopedInline, TenantFilter
-from webinars.models import AgencyMember, ClientMember, Role, User
+from webinars.admin.member_form import MemberForm, MemberFormSet, SingleMemberForm, last_owner_problem
+from webinars.models import AgencyMember, ClientMember
 from webinars.selectors.permissions import Verb
 from webinars.selectors.standing import Standing, standing_of
 from webinars.services.memberships import keep_console_flag
 
 
-class MemberForm(forms.ModelForm):
-    """A member is added by their exact email address: nobody can leaf through the people of other tenants."""
-
-    email = forms.EmailField(label=_("Email address"), widget=UnfoldAdminEmailInputWidget)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.instance._state.adding:
-            # The first role is the most powerful one: nobody gets it by leaving the field as it is.
-            self.fields["role"].choices = [("", _("Choose a role")), *Role.choices]  # type: ignore[attr-defined]
-        elif "email" in self.fields:
-            self.fields["email"].initial = self.instance.user.email
-            self.fields["email"].disabled = True
-
-    def clean_email(self) -> str:
-        email: str = self.cleaned_data["email"]
-        if not self.instance._state.adding:
-            return email
-        user = User.objects.filter(email__iexact=email.strip(), is_active=True).first()
-        if user is None:
-            raise forms.ValidationError(_("Nobody has signed up with this address yet. Ask them to sign up first."))
-        self.instance.user = user
-        return email
-
-    def _get_validation_exclusions(self) -> set[str]:
-        """The person is set by their address, so that "already a member" is said here and not by the database."""
-        known: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
-        return known - {"user"} if self.instance.user_id else known
-
-
 class MemberRules:
     """The same for agencies' and clients' members, in lists and as inline rows."""
 
-    form = MemberForm
     see: Verb | None = "manage_members"
     add: Verb | None = "manage_members"
     change: Verb | None = "manage_members"
@@ -58,6 +30,7 @@ class MemberRules:
 
 
 class MemberAdmin(MemberRules, ScopedAdmin):
+    form = SingleMemberForm
     search_fields = ["user__email", "user__display_name"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
@@ -74,6 +47,32 @@ class MemberAdmin(MemberRules, ScopedAdmin):
         super().delete_model(request, obj)
         keep_console_flag([obj.user_id])
 
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        with transaction.atomic():
+            member = self.get_object(request, object_id)
+            if member is not None and self.has_delete_permission(request, member):
+                problem = last_owner_problem([member])
+                if problem:
+                    return self._refusal(request, member, problem)
+            return super().delete_view(request, object_id, extra_context)
+
+    def _refusal(self, request: HttpRequest, member: Any, problem: Any) -> TemplateResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": str(member),
+            "problem": problem,
+            "back_url": reverse(f"admin:webinars_{self.opts.model_name}_change", args=[member.pk]),
+        }
+        return TemplateResponse(request, "admin/webinars/refusal.html", context)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        actions = super().get_actions(request)
+        if "delete_selected" in actions:
+            _action, name, description = actions["delete_selected"]
+            actions["delete_selected"] = (delete_selected_members, name, description)
+        return actions
+
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         people = list(queryset.values_list("user_id", flat=True))
         super().delete_queryset(request, queryset)
@@ -87,6 +86,15 @@ class MemberAdmin(MemberRules, ScopedAdmin):
     def person_email(self, obj: Any) -> str:
         email: str = obj.user.email
         return email
+
+
+def delete_selected_members(model_admin: MemberAdmin, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+    """Django's action, unless it would leave a tenant without an owner."""
+    with transaction.atomic():
+        if problem := last_owner_problem(queryset.select_related(model_admin.tenant)):
+            messages.error(request, str(problem))
+            return None
+        return delete_selected(model_admin, request, queryset)
 
 
 @admin.register(AgencyMember)
@@ -135,6 +143,8 @@ class ClientMemberAdmin(MemberAdmin):
 
 
 class MemberInline(MemberRules, ScopedInline):
+    form = MemberForm
+    formset = MemberFormSet
     fields = ["email", "role"]
     hide_title = True
 

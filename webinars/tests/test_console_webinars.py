@@ -319,16 +319,16 @@ def test_nobody_gives_rights_outside_their_tenant(client, people, part):
 
 def test_a_membership_does_not_move_to_another_tenant(client, people):
     foreign = WebinarFactory()
-    membership = AgencyMember.objects.get(user=people["owner"])
+    membership = AgencyMember.objects.get(user=people["admin"])
     page = reverse("admin:webinars_agencymember_change", args=[membership.pk])
 
-    sign_in(client, people["owner"]).post(page, {"agency": str(foreign.agency_id), "email": "x@y.z", "role": "admin"})
+    sign_in(client, people["owner"]).post(page, {"agency": str(foreign.agency_id), "email": "x@y.z", "role": "viewer"})
 
     membership.refresh_from_db()
     assert (membership.agency_id != foreign.agency_id, membership.user, membership.role) == (
         True,
-        people["owner"],
-        "admin",
+        people["admin"],
+        "viewer",
     )
 
 
