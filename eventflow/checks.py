@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import ImproperlyConfigured
+from django.utils import translation
 
 from eventflow import intervals
 
@@ -32,7 +33,8 @@ def check_numbers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     found = [f"{name} must be more than 0." for name in POSITIVE if getattr(settings, name) <= 0]
     if settings.SNAPSHOT_BUCKET_SECONDS not in BUCKETS:
         found.append("SNAPSHOT_BUCKET_SECONDS must be 60, 300 or 900.")
-    return [Error(problem, id="eventflow.E001") for problem in found or intervals.problems({})]
+    with translation.override("en"):  # for the terminal, as everything it says
+        return [Error(problem, id="eventflow.E001") for problem in found or intervals.problems({})]
 
 
 @register()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 NETWORK_LATENCY_SECONDS = 5
 
@@ -32,41 +33,42 @@ def problems(overrides: Mapping[str, int]) -> list[str]:
             slowest_ping + NETWORK_LATENCY_SECONDS < at["PRESENCE_ACTIVE_WINDOW_SECONDS"],
             "PRESENCE_PING_INTERVAL_SECONDS + PRESENCE_PING_JITTER_SECONDS",
             "PRESENCE_ACTIVE_WINDOW_SECONDS",
-            "people who are here would drop out of the count between two pings",
+            _("people who are here would drop out of the count between two pings"),
         ),
         (
             at["PRESENCE_ACTIVE_WINDOW_SECONDS"] < at["SESSION_STALE_SECONDS"],
             "PRESENCE_ACTIVE_WINDOW_SECONDS",
             "SESSION_STALE_SECONDS",
-            "a session would end while its person is still counted as here",
+            _("a session would end while its person is still counted as here"),
         ),
         (
             at["SESSION_STALE_SECONDS"] < cap,
             "SESSION_STALE_SECONDS",
             "SESSION_HEARTBEAT_INTERVAL_SECONDS × SESSION_DELTA_CAP_MULTIPLIER",
-            "a heartbeat that comes late but in time would lose watch time",
+            _("a heartbeat that comes late but in time would lose watch time"),
         ),
         (
             at["PRESENCE_WRITE_THROTTLE_SECONDS"] < fastest_ping,
             "PRESENCE_WRITE_THROTTLE_SECONDS",
             "PRESENCE_PING_INTERVAL_SECONDS − PRESENCE_PING_JITTER_SECONDS",
-            "regular pings would be thrown away",
+            _("regular pings would be thrown away"),
         ),
         (
             at["PRESENCE_WRITE_THROTTLE_SECONDS"] < at["ACCESS_TRACK_INTERVAL_SECONDS"],
             "PRESENCE_WRITE_THROTTLE_SECONDS",
             "ACCESS_TRACK_INTERVAL_SECONDS",
-            "regular tracks would be thrown away",
+            _("regular tracks would be thrown away"),
         ),
         (
             at["ACCESS_TRACK_INTERVAL_SECONDS"] <= at["SESSION_STALE_SECONDS"],
             "ACCESS_TRACK_INTERVAL_SECONDS",
             "SESSION_STALE_SECONDS (at most)",
-            "a page in the background would be closed while it is open",
+            _("a page in the background would be closed while it is open"),
         ),
     ]
     return [
-        f"{smaller} must be less than {larger}: otherwise {consequence}."
+        _("%(smaller)s must be less than %(larger)s: otherwise %(consequence)s.")
+        % {"smaller": smaller, "larger": larger, "consequence": consequence}
         for holds, smaller, larger, consequence in relations
         if not holds
     ]

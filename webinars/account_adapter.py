@@ -1,8 +1,9 @@
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from webinars.models import User
 
@@ -14,6 +15,11 @@ WISH = "register_in"
 class AccountAdapter(DefaultAccountAdapter):
     """Where django-allauth meets `User`: there is no username, and the name is `display_name`. Whoever set out to
     register in a webinar gets there, however they come to be signed in."""
+
+    error_messages: ClassVar[dict[str, Any]] = {
+        **DefaultAccountAdapter.error_messages,
+        "incorrect_code": _("That code is not right. Please look at the email again."),
+    }
 
     def populate_username(self, request: HttpRequest, user: User) -> None:
         return
