@@ -13,9 +13,9 @@ from playwright.sync_api import Route, WebSocketRoute, expect
 from presence.models import UserSession
 from tests.browser.conftest import LiveSite
 from tests.browser.visitors import Visitor
-from webinars.models import Webinar
+from webinars.models import ChatRoom, Message, Webinar
 from webinars.services.webinar_life import end, open_doors, start
-from webinars.tests.factories import UserFactory, WebinarFactory
+from webinars.tests.factories import MessageFactory, UserFactory, WebinarFactory
 
 STAGE = "/static/webinars/stage/index.html"
 Arrive = Callable[..., Visitor]
@@ -192,6 +192,51 @@ def test_whoever_reads_at_the_end_stays_there(visitor: Arrive, attendee: Visitor
 
     expect(reader.message("둘")).to_be_in_viewport()
     expect(page.locator("[data-chat-pill]")).to_be_hidden()
+
+
+def test_a_long_chat_stays_bounded_and_a_readers_place_is_kept(
+    visitor: Arrive, attendee: Visitor, webinar: Webinar
+) -> None:
+    reader = visitor()
+    reader.sign_in(UserFactory(display_name="박준호"))
+    page = reader.enter("demo")
+    attendee.enter("demo")
+    shown = page.locator("[data-chat-list] > li")
+    page.evaluate(HIDE, True)
+
+    fill_chat(webinar, first=1, last=1400)
+    attendee.says("멀리 와서")
+    expect(reader.message("멀리 와서")).to_be_attached()
+    expect(shown).to_have_count(1401)
+    page.evaluate(HIDE, False)
+    place = reader.message("이야기 700.")
+    place.evaluate("element => element.scrollIntoView()")
+    before = place.bounding_box()
+    fill_chat(webinar, first=1402, last=1800)
+    attendee.says("더 멀리 와서")
+    expect(reader.message("더 멀리 와서")).to_be_attached()
+    expect(shown).to_have_count(1500)
+
+    assert place.bounding_box() == before
+    page.locator("[data-chat-pill]").click()
+    attendee.says("끝에서")
+    expect(reader.message("끝에서")).to_be_in_viewport()
+    expect(shown).to_have_count(500)
+    assert [int(seq) for seq in shown.evaluate_all("items => items.map((item) => item.dataset.seq)")] == list(
+        range(1303, 1803)
+    )
+
+
+def fill_chat(webinar: Webinar, *, first: int, last: int) -> None:
+    """Messages that came while the sockets were silent."""
+    author = UserFactory(display_name="오세진")
+    Message.objects.bulk_create(
+        MessageFactory.build(
+            webinar=webinar, user=author, seq=seq, client_message_id=f"fill-{seq}", body=f"이야기 {seq}."
+        )
+        for seq in range(first, last + 1)
+    )
+    ChatRoom.objects.update_or_create(webinar=webinar, defaults={"last_seq": last})
 
 
 def test_whoever_was_away_hears_how_many_messages_came(visitor: Arrive, attendee: Visitor) -> None:

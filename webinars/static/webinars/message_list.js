@@ -8,6 +8,7 @@ import { linkified } from "./linkify.js";
 
 const NEAR_END_PX = 64;
 const SHOWN_AT_MOST = 500;
+const SHOWN_TO_A_READER = 1_500;
 const MANY = 3;
 
 export class MessageList {
@@ -60,15 +61,15 @@ export class MessageList {
     gone.forEach((key) => this.#remove(key));
     const missed = document.visibilityState === "hidden" || (afterBreak && fresh.length > MANY);
     const follow = (this.following && !missed) || put.some(({ state }) => state === "sending");
+    this.following = follow;
     this.#put(put);
     if (follow) return this.toEnd();
-    this.following = false;
     this.#unseen += fresh.length;
     this.#showPill();
   }
 
   #put(entries) {
-    for (const entry of entries) this.#place(this.#item(entry), entry);
+    this.#inPlace(() => entries.forEach((entry) => this.#place(this.#item(entry), entry)));
     this.#trim();
     this.empty.hidden = this.#items.size > 0;
   }
@@ -119,9 +120,28 @@ export class MessageList {
     this.#items.delete(key);
   }
 
-  /** A long evening must not fill a phone's memory; the reader's place is kept. */
+  /**
+   * A long evening must not fill a phone's memory: the store forgets the oldest messages, sooner at the end of the chat
+   * than above it or away.
+   */
   #trim() {
-    while (this.following && this.#items.size > SHOWN_AT_MOST) this.#remove(this.list.firstElementChild.dataset.key);
+    const old = this.store.forget(this.following ? SHOWN_AT_MOST : SHOWN_TO_A_READER);
+    if (old.length) this.#inPlace(() => old.forEach((key) => this.#remove(key)), new Set(old));
+  }
+
+  /** Changes the list while what a reader looks at (other than the items that are `going`) stays where it is. */
+  #inPlace(change, going = new Set()) {
+    const kept = this.following ? null : this.#firstInView(going);
+    const before = kept?.offsetTop;
+    change();
+    if (kept && kept.offsetTop !== before) this.scroller.scrollTop += kept.offsetTop - before;
+  }
+
+  #firstInView(except) {
+    const top = this.scroller.scrollTop + this.scroller.offsetTop;
+    return [...this.list.children].find(
+      (item) => item.offsetTop + item.offsetHeight > top && !except.has(item.dataset.key),
+    );
   }
 
   #seen() {

@@ -4,6 +4,8 @@
  *
  * `seq` has no gaps, so `lastSeq` (the end of the unbroken run) says what to ask for next, and a
  * message beyond it says that something is missing.
+ *
+ * `forget` keeps a long evening from filling the memory; what it dropped does not come back as new.
  */
 export class MessageStore {
   #bySeq = new Map();
@@ -11,6 +13,7 @@ export class MessageStore {
   #pending = new Map();
   #listeners = new Set();
   #newest = 0;
+  #forgotten = 0;
 
   constructor() {
     this.lastSeq = 0;
@@ -36,6 +39,7 @@ export class MessageStore {
       const known = this.#bySeq.get(message.seq);
       if (known && known.deleted === message.deleted) continue;
       if (this.#isMine(message) && this.#pending.delete(message.clientId)) gone.push(message.clientId);
+      if (message.seq <= this.#forgotten) continue;
       this.#bySeq.set(message.seq, message);
       this.#seqOfId.set(message.id, message.seq);
       this.#newest = Math.max(this.#newest, message.seq);
@@ -48,6 +52,23 @@ export class MessageStore {
   delete({ id }) {
     const message = this.#bySeq.get(this.#seqOfId.get(id));
     if (message) this.add([{ ...message, deleted: true }]);
+  }
+
+  /**
+   * Drops the oldest beyond `most` and answers their keys. Those of the unbroken run are over for good; one dropped
+   * from beyond a hole comes again when the hole is filled, because the run does not count it.
+   */
+  forget(most) {
+    const surplus = this.#bySeq.size - most;
+    if (surplus <= 0) return [];
+    const oldest = [...this.#bySeq.keys()].sort((a, b) => a - b).slice(0, surplus);
+    return oldest.map((seq) => {
+      const { id } = this.#bySeq.get(seq);
+      this.#bySeq.delete(seq);
+      this.#seqOfId.delete(id);
+      if (seq <= this.lastSeq) this.#forgotten = seq;
+      return id;
+    });
   }
 
   /** Puts a message that is on its way below the others. */

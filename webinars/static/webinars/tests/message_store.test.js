@@ -85,6 +85,47 @@ test("a deletion keeps the place", () => {
   assert.deepEqual(store.entries().map(({ seq, state }) => [seq, state]), [[1, "deleted"], [2, "sent"]]);
 });
 
+test("forgetting drops the oldest, keeps the run, and what was dropped does not come back", () => {
+  const store = new MessageStore();
+  const changes = [];
+  store.add(Array.from({ length: 10 }, (_, index) => message(index + 1)));
+  store.subscribe(({ put }) => changes.push(put.map(({ seq }) => seq)));
+
+  const gone = store.forget(4);
+  store.add([message(5), message(6), message(7)]);
+  store.delete({ id: "m2" });
+  store.add([message(3, { deleted: true }), message(11)]);
+
+  assert.deepEqual(gone, ["m1", "m2", "m3", "m4", "m5", "m6"]);
+  assert.deepEqual(store.forget(20), []);
+  assert.deepEqual(seqs(store), [7, 8, 9, 10, 11]);
+  assert.deepEqual(changes, [[11]]);
+  assert.deepEqual([store.lastSeq, store.hasHole], [11, false]);
+});
+
+test("forgetting hides no hole, also when what lies beyond it was dropped", () => {
+  const store = new MessageStore();
+  store.add([1, 2, 5, 6, 7, 8].map((seq) => message(seq)));
+
+  store.forget(2);
+  const withHole = [seqs(store), store.lastSeq, store.hasHole];
+  store.add([3, 4, 5, 6, 7, 8].map((seq) => message(seq)));
+
+  assert.deepEqual(withHole, [[7, 8], 2, true]);
+  assert.deepEqual([seqs(store), store.lastSeq, store.hasHole], [[3, 4, 5, 6, 7, 8], 8, false]);
+});
+
+test("an own message that is confirmed by a forgotten one is not left as sending", () => {
+  const store = new MessageStore();
+  store.addPending({ clientId: "mine", body: "hello", authorId: "u1", authorName: "Me", isHost: false, createdAt: "" });
+  store.add([message(1), message(2), message(3)]);
+  store.forget(1);
+
+  store.add([message(2, { clientId: "mine", authorId: "u1" })]);
+
+  assert.deepEqual(store.entries().map(({ key }) => key), ["m3"]);
+});
+
 /** A server with `count` messages that answers like GET messages?after=&limit=. */
 function serverWith(count, deleted = []) {
   const asked = [];
