@@ -114,7 +114,6 @@ def register_me(request: HttpRequest, w: str) -> HttpResponse:
     admitted = may_register(webinar=webinar, person=person, now=now)
     if admitted.allowed:
         register(webinar=webinar, user=request.user, source=source, now=now)
-        messages.success(request, _("You're registered."))
     elif admitted.reason is Reason.NOT_REGISTERED:
         messages.error(request, _("The organizer admits certain people only. Ask them to add your email address."))
     return redirect("webinars:live" if access.allowed else "webinars:landing", webinar.slug)

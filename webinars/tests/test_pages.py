@@ -71,6 +71,18 @@ def test_registering_twice_keeps_one_registration(client: Client, webinar: Webin
     assert Registration.objects.filter(webinar=webinar, user=user).count() == 1
 
 
+def test_registering_is_confirmed_once(client: Client, webinar: Webinar) -> None:
+    later = timezone.now() + timedelta(days=1)
+    Webinar.objects.update(
+        state="scheduled", webinar_start_time=later, webinar_scheduled_end_time=later + timedelta(hours=1)
+    )
+    client.force_login(UserFactory(), backend=BACKEND)
+
+    page = client.post("/webinars/demo/register/", headers={"Accept-Language": "ko"}, follow=True)
+
+    assert page.text.count("등록했습니다.") == 1
+
+
 def test_a_strangers_wish_to_register_is_fulfilled_after_signing_up_by_code(
     client: Client, webinar: Webinar, mailoutbox: list[EmailMessage]
 ) -> None:
