@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from tests.browser.conftest import LiveSite
@@ -147,6 +149,21 @@ def test_reading_and_registering_without_javascript(visitor: Arrive, webinar: We
     expect(person.message("스크립트 없이도 읽힙니다")).to_contain_text("<b>굵지 않게</b>")
     expect(page.locator("[data-stage] noscript")).to_be_visible()
     expect(page.locator("[data-composer]")).to_be_hidden()
+
+
+def test_without_javascript_no_empty_countdown_is_shown(visitor: Arrive, webinar: Webinar) -> None:
+    later = timezone.now() + timedelta(days=2)
+    Webinar.objects.update(
+        state="scheduled", webinar_start_time=later, webinar_scheduled_end_time=later + timedelta(hours=1)
+    )
+    without, with_script = visitor(java_script_enabled=False), visitor()
+    for person in (without, with_script):
+        person.sign_in(UserFactory())
+
+    for path in ("/webinars/demo/", "/webinars/demo/live/"):
+        expect(without.visit(path).locator(".countdown")).to_be_hidden()
+        expect(with_script.visit(path).locator("[data-part=hours]")).to_have_text(re.compile(r"^\d\d$"))
+    expect(with_script.page.locator(".countdown")).to_be_visible()
 
 
 def test_the_visitor_chooses_the_language(visitor: Arrive, webinar: Webinar) -> None:

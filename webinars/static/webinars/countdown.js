@@ -18,13 +18,17 @@ export function partsLeft(milliseconds) {
   };
 }
 
-/** "2 days", "3 hours", "12 minutes": rounded up, for a sentence. */
+/** "2 days 17 hours", "3 hours", "12 minutes", for a sentence that changes seldom; days and hours are never rounded up. */
 export function roughlyLeft(milliseconds) {
-  const [days, hours, minutes] = [DAY, HOUR, MINUTE].map((unit) => Math.max(1, Math.ceil(milliseconds / unit)));
-  if (milliseconds > 2 * DAY) return interpolate(ngettext("%(count)s day", "%(count)s days", days), { count: days });
-  if (milliseconds > 2 * HOUR) return interpolate(ngettext("%(count)s hour", "%(count)s hours", hours), { count: hours });
-  return interpolate(ngettext("%(count)s minute", "%(count)s minutes", minutes), { count: minutes });
+  const { days, hours } = partsLeft(milliseconds);
+  if (days > 0) return [inDays(days), ...(hours > 0 ? [inHours(hours)] : [])].join(" ");
+  if (hours > 1) return inHours(hours);
+  return inMinutes(Math.max(1, Math.ceil(milliseconds / MINUTE)));
 }
+
+const inDays = (count) => interpolate(ngettext("%(count)s day", "%(count)s days", count), { count });
+const inHours = (count) => interpolate(ngettext("%(count)s hour", "%(count)s hours", count), { count });
+const inMinutes = (count) => interpolate(ngettext("%(count)s minute", "%(count)s minutes", count), { count });
 
 const twoDigits = (number) => String(number).padStart(2, "0");
 
@@ -39,6 +43,7 @@ export class Countdown {
     this.offset = serverTime ? Date.parse(serverTime) - clock.now() : 0;
     this.target = Date.parse(countdown);
     this.sentence = element.querySelector("[data-countdown-sentence]");
+    if (this.sentence) element.hidden = false;
   }
 
   start() {

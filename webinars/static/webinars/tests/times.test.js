@@ -18,7 +18,12 @@ test("what is left, in parts, never below zero", () => {
 test("what is left, in a word", () => {
   assert.equal(roughlyLeft(12 * MINUTE), "12 minutes");
   assert.equal(roughlyLeft(20_000), "1 minute");
-  assert.equal(roughlyLeft(3 * HOUR + 1), "4 hours");
+  assert.equal(roughlyLeft(119 * MINUTE + 1), "120 minutes");
+  assert.equal(roughlyLeft(2 * HOUR), "2 hours");
+  assert.equal(roughlyLeft(3 * HOUR + 59 * MINUTE), "3 hours");
+  assert.equal(roughlyLeft(24 * HOUR), "1 day");
+  assert.equal(roughlyLeft(25 * HOUR), "1 day 1 hour");
+  assert.equal(roughlyLeft(65 * HOUR + 30 * MINUTE), "2 days 17 hours");
   assert.equal(roughlyLeft(72 * HOUR), "3 days");
 });
 
