@@ -8,6 +8,8 @@ import uuid
 from typing import Any
 
 from django.contrib.admin import RelatedFieldListFilter
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import ValidationError
 from django.db.models import ForeignKey, Model, QuerySet
 from django.forms import ModelChoiceField
 from django.http import Http404, HttpRequest, HttpResponse
@@ -123,8 +125,33 @@ class ScopedAdmin(Scoped, ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Titled by what it lists, in place of Django's "Select … to change"."""
+        self._refuse_foreign(request)
         title = capfirst(self.opts.verbose_name_plural)
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Rows are narrowed to a tenant or a webinar by the list's own filters only, which know whose they are."""
+        filters = self.get_list_filter(request)
+        own = {f"{item[0]}__id__exact" for item in filters if isinstance(item, tuple)}
+        own |= {item.parameter_name for item in filters if hasattr(item, "parameter_name")}
+        keys = {
+            name for field in self.opts.concrete_fields if field.is_relation for name in (field.name, field.attname)
+        }
+        if lookup not in own and lookup.split("__")[0] in keys:
+            raise Http404
+        return super().lookup_allowed(lookup, value, request)
+
+    def _refuse_foreign(self, request: HttpRequest) -> None:
+        """A selection with a row that is not theirs does not exist."""
+        chosen = set(request.POST.getlist(ACTION_CHECKBOX_NAME)) if request.method == "POST" else set()
+        if not chosen:
+            return
+        try:
+            known = self.get_queryset(request).filter(pk__in=chosen).count()
+        except (ValueError, ValidationError):
+            raise Http404 from None
+        if known != len(chosen):
+            raise Http404
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
@@ -173,6 +200,14 @@ class TenantFilter(RelatedFieldListFilter):
     def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         found = choices(field.related_model, standing_of(request), model_admin.see)
         return [(str(row.pk), str(row)) for row in found.order_by("name")]
+
+    def __init__(
+        self, field: Any, request: HttpRequest, params: Any, model: Any, model_admin: Any, field_path: str
+    ) -> None:
+        super().__init__(field, request, params, model, model_admin, field_path)
+        theirs = {key for key, _name in self.lookup_choices}
+        if not theirs.issuperset(self.lookup_val or ()):
+            raise Http404
 
 
 def acting_user(request: HttpRequest) -> User:

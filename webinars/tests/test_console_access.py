@@ -146,6 +146,26 @@ def test_lists_of_a_foreign_webinar_do_not_exist(client, people, rows, webinar, 
     assert answer.status_code == 404
 
 
+@pytest.mark.parametrize("part", ["rival", "neighbour"])
+@pytest.mark.parametrize("filter_by", ["client__id__exact", "client", "client_id", "client__in", "agency__id__exact"])
+def test_lists_are_not_narrowed_to_a_foreign_tenant(client, people, webinar, part, filter_by):
+    foreign = webinar.client_id if filter_by.startswith("client") else webinar.agency_id
+
+    answer = sign_in(client, people[part]).get(reverse("admin:webinars_webinar_changelist"), {filter_by: str(foreign)})
+
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize(("tenant", "answer"), [("ours", 200), ("nonsense", 404), ("", 404)])
+def test_lists_are_narrowed_to_a_tenant_of_theirs(client, people, webinar, tenant, answer):
+    wanted = str(webinar.client_id) if tenant == "ours" else tenant
+    page = reverse("admin:webinars_webinar_changelist")
+
+    found = sign_in(client, people["analyst"]).get(page, {"client__id__exact": wanted, "access_policy__exact": "auth"})
+
+    assert found.status_code == answer
+
+
 def test_the_front_door(people):
     assert answers(people, lambda browser: browser.get("/console/")) == table(MEMBERS)
 

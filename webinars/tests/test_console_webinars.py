@@ -224,15 +224,26 @@ def test_deleting_a_selection_spares_what_may_not_be_deleted(client, people, web
     assert Webinar.objects.filter(pk=webinar.pk).exists()
 
 
-def test_an_action_on_foreign_rows_does_nothing(client, people):
-    ours = AgencyMember.objects.get(user=people["viewer"])
+@pytest.mark.parametrize("own_too", [False, True])
+@pytest.mark.parametrize("wanted", ["foreign", "missing", "nonsense"])
+def test_an_action_on_foreign_rows_does_nothing(client, people, wanted, own_too):
+    theirs = AgencyMember.objects.get(user=people["viewer"])
+    mine = AgencyMember.objects.create(
+        agency=people["rival"].agency_memberships.get().agency, user=UserFactory(), role="viewer"
+    )
+    chosen = {"foreign": str(theirs.pk), "missing": "999999999", "nonsense": "nonsense"}[wanted]
 
-    sign_in(client, people["rival"]).post(
+    answer = sign_in(client, people["rival"]).post(
         reverse("admin:webinars_agencymember_changelist"),
-        {"action": "delete_selected", "_selected_action": [str(ours.pk)], "post": "yes"},
+        {
+            "action": "delete_selected",
+            "_selected_action": [chosen, *([str(mine.pk)] if own_too else [])],
+            "post": "yes",
+        },
     )
 
-    assert AgencyMember.objects.filter(pk=ours.pk).exists()
+    assert answer.status_code == 404
+    assert AgencyMember.objects.filter(pk__in=[theirs.pk, mine.pk]).count() == 2
 
 
 def test_an_operator_gives_a_role_in_the_room_and_nothing_else(client, people, webinar):
