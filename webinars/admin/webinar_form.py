@@ -77,7 +77,17 @@ class WebinarForm(forms.ModelForm):
             raise forms.ValidationError(
                 _("Somebody else changed this webinar meanwhile. Open it again and repeat your changes.")
             )
+        self._compare_times(cleaned)
         return cleaned
+
+    def _compare_times(self, cleaned: dict[str, Any]) -> None:
+        """As the database's constraints do, but said beside the end."""
+        start = cleaned.get("webinar_start_time")
+        planned, actual = cleaned.get("webinar_scheduled_end_time"), cleaned.get("webinar_actual_end_time")
+        if start and planned and planned <= start:
+            self.add_error("webinar_scheduled_end_time", _("The planned end must be after the start."))
+        if start and actual and actual < start:
+            self.add_error("webinar_actual_end_time", _("The actual end must not be before the start."))
 
 
 def version_of(webinar: Webinar) -> str:

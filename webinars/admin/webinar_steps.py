@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.translation import gettext_lazy as _
 
 from eventflow.api.errors import ApiError
@@ -19,6 +19,15 @@ from webinars.admin.tabs import front_url, webinar_tabs
 from webinars.models import Webinar
 from webinars.selectors.standing import standing_of
 from webinars.services import webinar_life
+
+# How much earlier than planned a start has to be for the planned end to need a word.
+FAR_EARLY = timedelta(hours=1)
+OVERTAKEN = {
+    "draft": _("This webinar has not started yet."),
+    "scheduled": _("This webinar has not started yet."),
+    "live": _("This webinar has already started."),
+    "ended": _("This webinar has already ended."),
+}
 
 
 @dataclass(frozen=True)
@@ -34,9 +43,25 @@ class Step:
     main: bool = False
 
     def makes_sense(self, webinar: Webinar, now: datetime) -> bool:
+        return self.senseless(webinar, now) is None
+
+    def senseless(self, webinar: Webinar, now: datetime) -> Any | None:
+        """Why the step cannot be taken now, or None."""
+        if webinar.state not in self.states:
+            return OVERTAKEN[webinar.state]
         if self.name == "open-doors" and (webinar.state == "scheduled" and webinar.collect_window.contains(now)):
-            return False  # they are open
-        return webinar.state in self.states
+            return _("The doors are open already.")
+        return None
+
+    def told(self, webinar: Webinar, now: datetime) -> list[Any]:
+        """What the step will do to this webinar."""
+        end = webinar.webinar_scheduled_end_time
+        far_early = self.name == "start" and webinar.webinar_start_time - now > FAR_EARLY
+        if not far_early or end is None:
+            return list(self.consequences)
+        stays = _("The planned end stays at %(time)s (%(zone)s). If it ends earlier too, change it in the settings.")
+        at = formats.date_format(end.astimezone(webinar.zone), "DATETIME_FORMAT")
+        return [*self.consequences, stays % {"time": at, "zone": webinar.time_zone}]
 
 
 STEPS: dict[str, Step] = {
@@ -104,9 +129,13 @@ def step_view(step: Step) -> Callable[..., HttpResponse]:
         webinar = standing_of(request).webinars("run").select_related("client").filter(pk=object_id).first()
         if webinar is None:
             raise Http404
+        now = timezone.now()
+        if problem := step.senseless(webinar, now):
+            messages.error(request, str(problem))
+            return redirect(front_url(webinar))
         if request.method == "POST":
             try:
-                step.act(webinar, now=timezone.now())
+                step.act(webinar, now=now)
             except ApiError as error:
                 messages.error(request, str(error.message))
             else:
@@ -120,6 +149,7 @@ def step_view(step: Step) -> Callable[..., HttpResponse]:
             "webinar": webinar,
             "webinar_tabs": webinar_tabs(request, webinar, current=""),
             "step": step,
+            "told": step.told(webinar, now),
             "back_url": front_url(webinar),
         }
         return TemplateResponse(request, "admin/webinars/step.html", context)
