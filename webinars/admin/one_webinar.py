@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.admin import SimpleListFilter
 from django.db.models import Case, IntegerField, QuerySet, Value, When
 from django.http import Http404, HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from webinars.admin.base import ScopedAdmin
@@ -68,8 +69,16 @@ def webinar_of_list(request: HttpRequest, verb: Any) -> Webinar | None:
     return found
 
 
+def rendered(response: Any) -> Any:
+    """While the webinar's zone is in force."""
+    return response.render() if hasattr(response, "render") else response
+
+
 class OneWebinarAdmin(ScopedAdmin):
+    """Times are in the webinar's zone, as on its other pages."""
+
     list_before_template = "admin/webinars/list_head.html"
+    change_form_outer_before_template = "admin/webinars/row_head.html"
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
         return [WebinarFilter, *self.list_filter]
@@ -78,11 +87,22 @@ class OneWebinarAdmin(ScopedAdmin):
         from webinars.admin.tabs import webinar_tabs
 
         context = dict(extra_context or {})
-        if self.has_view_permission(request):
-            webinar = webinar_of_list(request, self.see)
-            if webinar is not None:
-                context |= {"webinar": webinar, "webinar_tabs": webinar_tabs(request, webinar, current=self.tab)}
-        return super().changelist_view(request, context)
+        webinar = webinar_of_list(request, self.see) if self.has_view_permission(request) else None
+        if webinar is None:
+            return super().changelist_view(request, context)
+        context |= {"webinar": webinar, "webinar_tabs": webinar_tabs(request, webinar, current=self.tab)}
+        with timezone.override(webinar.zone):
+            return rendered(super().changelist_view(request, context))
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        obj = self.get_object(request, object_id) if object_id else None
+        if obj is None:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        context = {**(extra_context or {}), "webinar": obj.webinar}
+        with timezone.override(obj.webinar.zone):
+            return rendered(super().changeform_view(request, object_id, form_url, context))
 
     @property
     def tab(self) -> str:

@@ -33,7 +33,7 @@ def owner(db, kind):
 
 
 @pytest.fixture
-def browser(client, owner):
+def console(client, owner):
     return sign_in(client, UserFactory(is_superuser=True))
 
 
@@ -63,26 +63,26 @@ def organisation(kind, owner, **rows):
     }
 
 
-def test_not_by_another_role(browser, kind, owner):
-    answer = browser.post(url(kind, "change", owner.pk), {"role": "viewer"})
+def test_not_by_another_role(console, kind, owner):
+    answer = console.post(url(kind, "change", owner.pk), {"role": "viewer"})
 
     assert answer.context["adminform"].form.errors == {"role": [SENTENCES[kind]]}
     assert still_owns(owner)
 
 
 @pytest.mark.parametrize("ask", ["get", "post"])
-def test_not_on_the_delete_page(browser, kind, owner, ask):
-    answer = getattr(browser, ask)(url(kind, "delete", owner.pk), {"post": "yes"} if ask == "post" else {})
+def test_not_on_the_delete_page(console, kind, owner, ask):
+    answer = getattr(console, ask)(url(kind, "delete", owner.pk), {"post": "yes"} if ask == "post" else {})
 
     assert SENTENCES[kind] in answer.content.decode()
     assert still_owns(owner)
 
 
 @pytest.mark.parametrize("post", [{}, {"post": "yes"}])
-def test_not_in_a_selection(browser, kind, owner, post):
+def test_not_in_a_selection(console, kind, owner, post):
     viewer = FACTORIES[kind](**{kind: tenant_of(owner)}, role="viewer")
 
-    answer = browser.post(
+    answer = console.post(
         url(kind, "changelist"),
         {"action": "delete_selected", "_selected_action": [owner.pk, viewer.pk], **post},
         follow=True,
@@ -93,17 +93,17 @@ def test_not_in_a_selection(browser, kind, owner, post):
 
 
 @pytest.mark.parametrize("change", [{"members-0-DELETE": "on"}, {"members-0-role": "admin"}])
-def test_not_on_the_organisations_page(browser, kind, owner, change):
+def test_not_on_the_organisations_page(console, kind, owner, change):
     page = reverse(f"admin:webinars_{kind}_change", args=[tenant_of(owner).pk])
 
-    answer = browser.post(page, organisation(kind, owner, **change))
+    answer = console.post(page, organisation(kind, owner, **change))
 
     assert answer.context["inline_admin_formsets"][0].formset.non_form_errors() == [SENTENCES[kind]]
     assert SENTENCES[kind] in answer.content.decode()
     assert still_owns(owner)
 
 
-def test_an_owner_is_replaced_in_one_step(browser, kind, owner):
+def test_an_owner_is_replaced_in_one_step(console, kind, owner):
     heir, bystander = UserFactory(), UserFactory()
     key = f"{kind}"
     rows = {
@@ -113,25 +113,25 @@ def test_an_owner_is_replaced_in_one_step(browser, kind, owner):
     }
     data = organisation(kind, owner, **rows, **{"members-0-role": "admin", "members-TOTAL_FORMS": "3"})
 
-    answer = browser.post(reverse(f"admin:webinars_{kind}_change", args=[tenant_of(owner).pk]), data)
+    answer = console.post(reverse(f"admin:webinars_{kind}_change", args=[tenant_of(owner).pk]), data)
 
     assert answer.status_code == 302, answer.context["errors"]
     roles = dict(tenant_of(owner).members.values_list("user__email", "role"))
     assert roles == {owner.user.email: "admin", heir.email: "owner", bystander.email: "viewer"}
 
 
-def test_one_of_two_owners_may_go(browser, kind, owner):
+def test_one_of_two_owners_may_go(console, kind, owner):
     other = FACTORIES[kind](**{kind: tenant_of(owner)}, role="owner")
 
-    browser.post(url(kind, "delete", other.pk), {"post": "yes"})
+    console.post(url(kind, "delete", other.pk), {"post": "yes"})
 
     assert (still_owns(other), still_owns(owner)) == (False, True)
 
 
-def test_not_both_of_two_owners_in_a_selection(browser, kind, owner):
+def test_not_both_of_two_owners_in_a_selection(console, kind, owner):
     other = FACTORIES[kind](**{kind: tenant_of(owner)}, role="owner")
 
-    browser.post(
+    console.post(
         url(kind, "changelist"),
         {"action": "delete_selected", "_selected_action": [owner.pk, other.pk], "post": "yes"},
     )
@@ -140,10 +140,10 @@ def test_not_both_of_two_owners_in_a_selection(browser, kind, owner):
     assert still_owns(other)
 
 
-def test_somebody_who_can_no_longer_sign_in_is_no_owner(browser, kind, owner):
+def test_somebody_who_can_no_longer_sign_in_is_no_owner(console, kind, owner):
     FACTORIES[kind](**{kind: tenant_of(owner)}, role="owner", user=UserFactory(is_active=False))
 
-    browser.post(url(kind, "delete", owner.pk), {"post": "yes"})
+    console.post(url(kind, "delete", owner.pk), {"post": "yes"})
 
     assert still_owns(owner)
 
