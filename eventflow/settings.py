@@ -173,6 +173,15 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 # Email, name, code, in: a password is for those who want one. One field: whoever mistypes it signs in by code.
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1"]
 ACCOUNT_SIGNUP_FORM_CLASS = "webinars.forms.SignupForm"
+ACCOUNT_FORMS = {
+    "signup": "webinars.account_forms.SignUp",
+    "login": "webinars.account_forms.SignIn",
+    "request_login_code": "webinars.account_forms.AskForCode",
+    "confirm_login_code": "webinars.account_forms.ConfirmSignIn",
+    "confirm_email_verification_code": "webinars.account_forms.ConfirmEmail",
+    "change_email": "webinars.account_forms.ChangeEmail",
+    "reset_password": "webinars.account_forms.AskForReset",
+}
 ACCOUNT_ADAPTER = "webinars.account_adapter.AccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION = env.str("ACCOUNT_EMAIL_VERIFICATION", default="mandatory")
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = ACCOUNT_EMAIL_VERIFICATION == "mandatory"

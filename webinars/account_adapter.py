@@ -1,6 +1,7 @@
 from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +21,17 @@ class AccountAdapter(DefaultAccountAdapter):
         **DefaultAccountAdapter.error_messages,
         "incorrect_code": _("That code is not right. Please look at the email again."),
     }
+
+    def clean_password(self, password: str, user: Any = None) -> str:
+        """One sentence that says what to do, however many rules a password breaks."""
+        try:
+            checked: str = super().clean_password(password, user=user)
+        except ValidationError as error:
+            raise ValidationError(
+                _("Choose another password: at least 8 characters, not only digits, and hard to guess."),
+                code="weak_password",
+            ) from error
+        return checked
 
     def populate_username(self, request: HttpRequest, user: User) -> None:
         return
