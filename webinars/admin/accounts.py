@@ -1,5 +1,6 @@
 """People and their sign-in, for super admins."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -8,11 +9,14 @@ from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from webinars.admin.base import SuperuserAdmin
-from webinars.models import User
+from webinars.admin.last_owner import KeepsOwners, last_owner_problem
+from webinars.models import AgencyMember, ClientMember, User
 
 for model in (Group, EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken):
     if admin.site.is_registered(model):
@@ -23,6 +27,21 @@ class PersonChangeForm(UserChangeForm):
     class Meta(UserChangeForm.Meta):
         model = User
 
+    def clean_is_active(self) -> bool:
+        """Who cannot sign in owns nothing."""
+        active: bool = self.cleaned_data["is_active"]
+        if not active and (problem := last_owner_problem(memberships([self.instance]))):
+            raise ValidationError(problem)
+        return active
+
+
+def memberships(people: Iterable[User]) -> list[Any]:
+    people = list(people)
+    return [
+        *AgencyMember.objects.filter(user__in=people).select_related("agency"),
+        *ClientMember.objects.filter(user__in=people).select_related("client__agency"),
+    ]
+
 
 class PersonCreationForm(UserCreationForm):
     class Meta(UserCreationForm.Meta):
@@ -32,7 +51,7 @@ class PersonCreationForm(UserCreationForm):
 
 
 @admin.register(User)
-class PersonAdmin(SuperuserAdmin, DjangoUserAdmin):  # type: ignore[misc]
+class PersonAdmin(KeepsOwners, SuperuserAdmin, DjangoUserAdmin):  # type: ignore[misc]
     form = PersonChangeForm
     add_form = PersonCreationForm
     change_password_form = AdminPasswordChangeForm
@@ -48,6 +67,9 @@ class PersonAdmin(SuperuserAdmin, DjangoUserAdmin):  # type: ignore[misc]
         (_("Times"), {"fields": ["last_login", "date_joined"]}),
     ]
     add_fieldsets = [(None, {"fields": ["email", "display_name", "usable_password", "password1", "password2"]})]
+
+    def memberships_of(self, queryset: QuerySet[Any]) -> Iterable[Any]:
+        return memberships(queryset)
 
 
 @admin.register(EmailAddress)

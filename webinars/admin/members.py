@@ -1,19 +1,17 @@
 """Who holds which role. Owners and admins of a tenant manage its members, and no one else's."""
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
-from django.contrib import admin, messages
-from django.contrib.admin.actions import delete_selected
-from django.db import transaction
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.template.response import TemplateResponse
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from webinars.admin.base import ScopedAdmin, ScopedInline, TenantFilter
-from webinars.admin.member_form import MemberForm, MemberFormSet, SingleMemberForm, last_owner_problem
+from webinars.admin.last_owner import KeepsOwners
+from webinars.admin.member_form import MemberForm, MemberFormSet, SingleMemberForm
 from webinars.models import AgencyMember, ClientMember
 from webinars.selectors.permissions import Verb
 from webinars.selectors.standing import Standing, standing_of
@@ -29,7 +27,7 @@ class MemberRules:
     delete: Verb | None = "manage_members"
 
 
-class MemberAdmin(MemberRules, ScopedAdmin):
+class MemberAdmin(MemberRules, KeepsOwners, ScopedAdmin):
     form = SingleMemberForm
     search_fields = ["user__email", "user__display_name"]
 
@@ -47,31 +45,8 @@ class MemberAdmin(MemberRules, ScopedAdmin):
         super().delete_model(request, obj)
         keep_console_flag([obj.user_id])
 
-    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
-        with transaction.atomic():
-            member = self.get_object(request, object_id)
-            if member is not None and self.has_delete_permission(request, member):
-                problem = last_owner_problem([member])
-                if problem:
-                    return self._refusal(request, member, problem)
-            return super().delete_view(request, object_id, extra_context)
-
-    def _refusal(self, request: HttpRequest, member: Any, problem: Any) -> TemplateResponse:
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": str(member),
-            "problem": problem,
-            "back_url": reverse(f"admin:webinars_{self.opts.model_name}_change", args=[member.pk]),
-        }
-        return TemplateResponse(request, "admin/webinars/refusal.html", context)
-
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        actions = super().get_actions(request)
-        if "delete_selected" in actions:
-            _action, name, description = actions["delete_selected"]
-            actions["delete_selected"] = (delete_selected_members, name, description)
-        return actions
+    def memberships_of(self, queryset: QuerySet[Any]) -> Iterable[Any]:
+        return queryset.select_related(self.tenant)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         people = list(queryset.values_list("user_id", flat=True))
@@ -86,15 +61,6 @@ class MemberAdmin(MemberRules, ScopedAdmin):
     def person_email(self, obj: Any) -> str:
         email: str = obj.user.email
         return email
-
-
-def delete_selected_members(model_admin: MemberAdmin, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
-    """Django's action, unless it would leave a tenant without an owner."""
-    with transaction.atomic():
-        if problem := last_owner_problem(queryset.select_related(model_admin.tenant)):
-            messages.error(request, str(problem))
-            return None
-        return delete_selected(model_admin, request, queryset)
 
 
 @admin.register(AgencyMember)

@@ -156,3 +156,30 @@ def test_a_clients_owner_may_go_where_the_agency_has_one(client, db):
     sign_in(client, UserFactory(is_superuser=True)).post(url("client", "delete", member.pk), {"post": "yes"})
 
     assert not ClientMember.objects.filter(pk=member.pk).exists()
+
+
+@pytest.mark.parametrize("post", [{}, {"post": "yes"}])
+def test_not_together_with_the_person(console, kind, owner, post):
+    one = console.post(reverse("admin:webinars_user_delete", args=[owner.user_id]), post)
+    several = console.post(
+        reverse("admin:webinars_user_changelist"),
+        {"action": "delete_selected", "_selected_action": [str(owner.user_id)], **post},
+        follow=True,
+    )
+
+    assert SENTENCES[kind] in one.content.decode()
+    assert [str(message) for message in several.context["messages"]] == [SENTENCES[kind]]
+    assert still_owns(owner)
+
+
+def test_not_by_closing_the_persons_account(console, kind, owner):
+    page = reverse("admin:webinars_user_change", args=[owner.user_id])
+
+    refused = console.post(page, {"email": owner.user.email, "display_name": "Kim"})
+    FACTORIES[kind](**{kind: tenant_of(owner)}, role="owner")
+    accepted = console.post(page, {"email": owner.user.email, "display_name": "Kim"})
+
+    assert refused.context["adminform"].form.errors == {"is_active": [SENTENCES[kind]]}
+    assert accepted.status_code == 302
+    owner.user.refresh_from_db()
+    assert not owner.user.is_active
