@@ -198,3 +198,13 @@ def test_news_keep_their_distance_from_the_card_below(visitor: Arrive, webinars:
     assert card
     assert card["y"] - (news["y"] + news["height"]) >= 16
     assert (news["x"], news["width"]) == (card["x"], card["width"])
+
+
+def test_the_times_of_messages_show_for_whoever_reads_by_keyboard(visitor: Arrive, webinars: None) -> None:
+    page = opened(visitor, "live", reduced_motion="reduce").page
+    time = page.locator("[data-chat-list] [data-message-time]").first
+    expect(time).to_have_css("opacity", "0")
+
+    page.get_by_role("log").focus()
+
+    expect(time).to_have_css("opacity", "1")
