@@ -42,7 +42,9 @@ def texts_of(path: Path) -> Iterator[tuple[str | None, str]]:
     source = path.read_text(encoding="utf-8")
     extract = extract_javascript if path.suffix == ".js" else extract_python
     if path.suffix in (".html", ".txt"):
-        source = templatize(source)
+        source = "\n".join(
+            line.strip() for line in templatize(source).splitlines()
+        )  # indentation is Python's to judge
     for _line, function, message, _comments in extract(io.BytesIO(source.encode()), list(MARKS), [], {}):
         spec = MARKS[function]
         parts = message if isinstance(message, tuple) else (message,)

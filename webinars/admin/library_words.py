@@ -11,9 +11,12 @@ UNFOLD = (
     gettext_noop("Click to cancel"),
     gettext_noop("Click to download"),
     gettext_noop("Dark"),
+    gettext_noop("Date"),
     gettext_noop("Date from"),
     gettext_noop("Date to"),
     gettext_noop("Expand row"),
+    gettext_noop("False"),
+    gettext_noop("Filters"),
     gettext_noop("From"),
     gettext_noop("General"),
     gettext_noop("Go back"),
@@ -39,8 +42,15 @@ UNFOLD = (
     gettext_noop("This page yielded into no results. Create a new item or reset your filters."),
     gettext_noop("To"),
     gettext_noop("Toggle password visibility"),
+    gettext_noop("True"),
     gettext_noop("Type to search"),
     gettext_noop("Value"),
+    gettext_noop("After you've created a user, you’ll be able to edit more user options."),
+    gettext_noop(
+        "Raw passwords are not stored, so there is no way to see this "
+        "user’s password, but you can change the password using "
+        '<a href="{}" class="text-primary-600 dark:text-primary-500">this form</a>.'
+    ),
 )
 
 DJANGO_AND_ALLAUTH = (
@@ -114,6 +124,11 @@ DJANGO_AND_ALLAUTH = (
     gettext_noop("Select a valid choice. That choice is not one of the available choices."),
     gettext_noop("Select a valid choice. %(value)s is not one of the available choices."),
     gettext_noop("Incorrect code."),
+    gettext_noop(
+        "Whether the user will be able to authenticate using a password or not. "
+        "If disabled, they may still be able to authenticate using other backends, "
+        "such as Single Sign-On or LDAP."
+    ),
     ngettext_lazy("Please correct the error below.", "Please correct the errors below."),
     ngettext_lazy("%(count)s %(name)s was changed successfully.", "%(count)s %(name)s were changed successfully."),
     ngettext_lazy("%(total_count)s selected", "All %(total_count)s selected"),

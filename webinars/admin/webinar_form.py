@@ -46,7 +46,7 @@ class WebinarForm(forms.ModelForm):
     """`version` notices when the webinar was started, ended or edited since the form was opened."""
 
     speakers = SpeakersField(label=_("Speakers"), required=False, help_text=_("One per line: name, title."))
-    version = forms.CharField(required=False, widget=forms.HiddenInput)
+    version = forms.CharField(label="", required=False, widget=forms.HiddenInput)
 
     class Meta:
         model = Webinar
