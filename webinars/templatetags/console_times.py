@@ -20,6 +20,12 @@ def date_in_zone(webinar: Webinar) -> str:
 
 
 @register.filter
+def step_time(moment: datetime, webinar: Webinar) -> str:
+    """When a step of the timeline begins; `step_time.js` writes the same."""
+    return date_format(moment.astimezone(webinar.zone), pgettext("date format", "j M, H:i"))
+
+
+@register.filter
 def ago(moment: datetime, now: datetime) -> str:
     """How long a moment is past, in two units at most."""
     if now - moment < timedelta(minutes=1):

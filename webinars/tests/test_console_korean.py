@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from webinars.models import ClientMember
-from webinars.templatetags.console_times import ago, date_in_zone
+from webinars.templatetags.console_times import ago, date_in_zone, step_time
 from webinars.tests.console_people import sign_in
 from webinars.tests.factories import AgencyMemberFactory, ClientMemberFactory, UserFactory, WebinarFactory
 
@@ -129,3 +129,11 @@ def test_days_are_written_in_one_style(db, language, text):
 
     with translation.override(language):
         assert date_in_zone(webinar) == text
+
+
+@pytest.mark.parametrize(("language", "text"), [("en", "24 Nov, 00:05"), ("ko", "11-24 00:05")])
+def test_steps_of_the_timeline_are_written_as_the_script_does(db, language, text):
+    webinar = WebinarFactory(time_zone="Asia/Seoul")
+
+    with translation.override(language):
+        assert step_time(datetime(2026, 11, 23, 15, 5, tzinfo=UTC), webinar) == text

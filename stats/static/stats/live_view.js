@@ -1,13 +1,14 @@
 /** Writes an answer of `stats/access` into the live tab. The server's HTML is what it starts from. */
 import { gettext, interpolate, pageLanguage } from "../../../webinars/static/webinars/i18n.js";
+import { stepTime } from "./step_time.js";
 
 export class LiveView {
   constructor({ root, zone }) {
     this.root = root;
+    this.zone = zone;
     const format = (options) => new Intl.DateTimeFormat("en-GB", { timeZone: zone, ...options });
     this.minute = format({ hour: "2-digit", minute: "2-digit" });
     this.second = format({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
-    this.day = format({ month: "2-digit", day: "2-digit" });
     this.whole = new Intl.NumberFormat(pageLanguage());
     this.decimal = new Intl.NumberFormat(pageLanguage(), { minimumFractionDigits: 1, maximumFractionDigits: 1 });
   }
@@ -15,7 +16,7 @@ export class LiveView {
   show(statistics) {
     this.#figures(statistics);
     this.#rows("[data-timeline-rows]", statistics.timeline, (bucket) => [
-      this.#moment(bucket.time),
+      stepTime(bucket.time, { zone: this.zone, language: pageLanguage() }),
       this.decimal.format(bucket.avgParticipants),
       ...[bucket.minParticipants, bucket.maxParticipants, bucket.lastParticipants, bucket.sampleCount].map((value) =>
         this.whole.format(value),
@@ -49,12 +50,6 @@ export class LiveView {
     this.root.querySelector("[data-peak-time]").textContent = peak;
     const asOf = this.second.format(new Date(statistics.asOf));
     this.root.querySelector("[data-as-of]").textContent = interpolate(gettext("As of %(time)s"), { time: asOf });
-  }
-
-  #moment(time) {
-    const at = new Date(time);
-    const [day, month] = this.day.format(at).split("/");
-    return `${month}-${day} ${this.minute.format(at)}`;
   }
 
   #rows(selector, items, cellsOf) {
