@@ -12,12 +12,6 @@ from webinars.tests.console_people import sign_in
 from webinars.tests.factories import AgencyMemberFactory, ClientMemberFactory, UserFactory, WebinarFactory
 
 
-@pytest.fixture
-def korean():
-    with translation.override("ko"):
-        yield
-
-
 def page_of(browser, url):
     return browser.get(url, headers={"accept-language": "ko"}).content.decode()
 
