@@ -22,13 +22,21 @@ def test_each_part_allows_what_it_needs(client, path, script, style):
     found = policy(client.get(path))
 
     assert (found["script-src"], found["style-src"]) == (script, style)
-    assert (found["default-src"], found["object-src"], found["frame-ancestors"]) == (["'self'"], ["'none'"], ["'none'"])
+    assert (found["default-src"], found["object-src"], found["frame-ancestors"]) == (
+        ["'self'"],
+        ["'none'"],
+        ["'none'"],
+    )
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("host", "origin"),
-    [("localhost:8000", "ws://localhost:8001"), ("127.0.0.1", "ws://127.0.0.1:8001"), ("[::1]:8000", "ws://[::1]:8001")],
+    [
+        ("localhost:8000", "ws://localhost:8001"),
+        ("127.0.0.1", "ws://127.0.0.1:8001"),
+        ("[::1]:8000", "ws://[::1]:8001"),
+    ],
 )
 def test_the_sockets_address_is_allowed(client, settings, host, origin):
     settings.SOCKET_PORT = 8001
