@@ -17,6 +17,7 @@ import stat
 import subprocess
 import time
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, MutableMapping
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -42,7 +43,7 @@ START_SECONDS = 60
 SOCKET_PATH_LIMIT = 103  # macOS; Linux takes 107
 
 
-class Server:
+class Server(ABC):
     """One server process, started by us and watched by whoever started it."""
 
     name: str
@@ -125,17 +126,21 @@ class Server:
             return process
         return None
 
+    @abstractmethod
     def prepare(self) -> None:
-        raise NotImplementedError
+        """Make what the server needs before it can start."""
 
+    @abstractmethod
     def spawn(self, log: object) -> "subprocess.Popen[bytes]":
-        raise NotImplementedError
+        """Start the process, with its output in `log`."""
 
+    @abstractmethod
     def answers(self) -> bool:
-        raise NotImplementedError
+        """Whether the server takes connections."""
 
+    @abstractmethod
     def leftover(self) -> psutil.Process | None:
-        raise NotImplementedError
+        """A server of this folder that an earlier run left behind."""
 
     def may_retry(self, said: str) -> bool:
         return False

@@ -1,5 +1,6 @@
 """The last owner of a tenant is neither removed nor demoted: what the console says instead."""
 
+from abc import abstractmethod
 from collections.abc import Iterable
 from typing import Any
 
@@ -41,8 +42,9 @@ class KeepsOwners:
     admin_site: Any
     opts: Any
 
+    @abstractmethod
     def memberships_of(self, queryset: QuerySet[Any]) -> Iterable[Any]:
-        raise NotImplementedError
+        """The memberships that would be deleted with these rows."""
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
         with transaction.atomic():
