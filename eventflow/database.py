@@ -10,7 +10,7 @@ from django.db.backends.utils import CursorWrapper
 
 
 class PreparedCursor(psycopg.Cursor[Any]):
-    """Binds on the server and keeps the statement prepared in the connection (20 to 25 % of a ping's cost)."""
+    """Binds on the server and keeps the statement prepared: planning is two thirds of a ping's cost there."""
 
     def execute(self, query: Any, params: Any = None, **kwargs: Any) -> "PreparedCursor":
         super().execute(query, params, prepare=settings.DATABASE_PREPARED_STATEMENTS)

@@ -4,6 +4,7 @@
 environment variable wins over it. Relations between intervals are checked in `eventflow/checks.py`.
 """
 
+import sys
 from pathlib import Path
 
 import environ
@@ -123,8 +124,10 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
     f" -c lock_timeout={env.int('DATABASE_LOCK_TIMEOUT_MS', default=4000)}"
     " -c timezone=UTC",
 )
-# Prepared statements save 20 to 25 % on the hot path; switch off behind PgBouncer's transaction mode.
+# Planning is two thirds of what an unprepared ping costs PostgreSQL; switch off behind PgBouncer's transaction
+# mode. psycopg prepares nothing, asked for or not, without a threshold; what does not ask never reaches this one.
 DATABASE_PREPARED_STATEMENTS = env.bool("DATABASE_PREPARED_STATEMENTS", default=True)
+DATABASES["default"]["OPTIONS"]["prepare_threshold"] = sys.maxsize if DATABASE_PREPARED_STATEMENTS else None
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
