@@ -13,7 +13,7 @@ import jwt
 import psycopg
 from psycopg_pool import AsyncConnectionPool
 
-from presence.sql import PING
+from presence.sql.hot import PING
 
 KEY = os.environ["LIVE_PASS_KEYS"].split(",")[0].partition(":")[2]
 LIMITS = {

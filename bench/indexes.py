@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from bench.findings import Finding, median, milliseconds
 from bench.people import Crowd, make_crowd, make_webinars
-from presence import sql
 from presence.services.sessions import SWEEP_BATCH
-from stats.sql import snapshot
+from presence.sql import hot as sql
+from stats.sql.snapshot import snapshot
 
 PEOPLE = 2_000
 HEARTBEATS = 4  # of each person, after one that is not counted

@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.db import models
+from django.db.models.functions import Cast
 from psycopg.types.multirange import TimestamptzMultirange
 
 
@@ -15,6 +16,10 @@ class TimestampMultiRangeField(models.Field):
 
     def get_prep_value(self, value: Any) -> Any:
         return TimestamptzMultirange(value) if isinstance(value, (list, tuple)) else value
+
+
+# For rows that statements insert without naming the column.
+NO_RANGES = Cast(models.Value("{}"), TimestampMultiRangeField())
 
 
 class EpochSeconds(models.Func):

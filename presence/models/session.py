@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from presence.models.fields import EpochSeconds, TimestampMultiRangeField
+from presence.models.fields import NO_RANGES, EpochSeconds, TimestampMultiRangeField
 from webinars.models import TenantModel, User, Webinar
 
 
@@ -22,7 +22,9 @@ class UserSession(TenantModel):
     """Who was here when: one row per opened page, of a person or of a guest (`user` null) (spec 5).
 
     `watched_seconds_raw` is the sum, and `watched_ranges` the stretches, of the time in which the page was seen
-    to be in front. `duration_seconds` is computed by the database and is null while the session is open.
+    to be in front. `silent_ranges` are the stretches between two heartbeats that were longer than the page owed: they
+    count as connected, and every figure says how far that can be off (spec 7). `duration_seconds` is computed by the
+    database and is null while the session is open.
     """
 
     class ClosedReason(models.TextChoices):
@@ -54,6 +56,7 @@ class UserSession(TenantModel):
     is_visible = models.BooleanField(_("page in front"), default=True)
     watched_seconds_raw = models.DecimalField(_("watched"), max_digits=15, decimal_places=6, default=0)
     watched_ranges = TimestampMultiRangeField(_("watched stretches"), default=list)
+    silent_ranges = TimestampMultiRangeField(_("silent stretches"), default=list, db_default=NO_RANGES)
     duration_seconds = models.GeneratedField(
         expression=EpochSeconds(F("exited_at") - F("entered_at")),
         output_field=models.DecimalField(max_digits=15, decimal_places=6, null=True),

@@ -11,7 +11,7 @@ from django.db import IntegrityError
 from django.utils.translation import gettext_lazy as _
 
 from eventflow.api.errors import ApiError, NotFound, WebinarClosed
-from presence import sql
+from presence.sql import hot as sql
 from webinars.models import page_intervals
 from webinars.services.live_pass import LivePass
 from webinars.services.registrations import admit

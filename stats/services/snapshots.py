@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import IntegrityError
 
-from stats import sql
+from stats.sql.snapshot import snapshot
 
 
 def take_snapshot(*, now: datetime) -> int:
@@ -15,6 +15,6 @@ def take_snapshot(*, now: datetime) -> int:
     leaves is counted for up to that long; a minute in which nothing ran is missing, and shows as a gap.
     """
     try:
-        return sql.snapshot(now=now)
+        return snapshot(now=now)
     except IntegrityError:  # a webinar was deleted at this instant: the others still want their sample
-        return sql.snapshot(now=now)
+        return snapshot(now=now)

@@ -1,0 +1,1 @@
+"""The statements that the ORM cannot say in one round trip: the minute's sample, figures, curves."""
