@@ -4,6 +4,8 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Length
+from django.db.models.lookups import GreaterThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
 from presence.models.fields import NO_RANGES, EpochSeconds, TimestampMultiRangeField
@@ -112,7 +114,12 @@ class UserSession(TenantModel):
                 ),
                 name="session_watched_within_heartbeats",
             ),
-            models.CheckConstraint(condition=Q(session_id__regex=r"^[A-Za-z0-9_-]{8,100}$"), name="session_id_form"),
+            # 8 to 100 (the column's own limit) of these characters. As one pattern with {8,100} it took PostgreSQL
+            # 15 µs at every heartbeat, and for every row that the sweeper closes; so it takes 2.
+            models.CheckConstraint(
+                condition=~Q(session_id__regex="[^A-Za-z0-9_-]") & Q(GreaterThanOrEqual(Length("session_id"), 8)),
+                name="session_id_form",
+            ),
         ]
 
     def __str__(self) -> str:

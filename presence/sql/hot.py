@@ -41,6 +41,22 @@ COUNT_WATCHED = f"""
             THEN s.watched_ranges
                  + tstzmultirange(tstzrange({LAST_HEARTBEAT}, {LAST_HEARTBEAT} + {DELTA}, '[)'))
             ELSE s.watched_ranges END"""
+
+
+def _count_silent(*, end: str, overrides: str) -> str:
+    """Marks [last heartbeat, `end`) as silent when the page owed a heartbeat long since: in front, after a ping's turn
+    and the throttle; behind, after a track's turn. `overrides` is SQL for the webinar's own intervals."""
+    return f"""
+        silent_ranges = CASE WHEN %(now)s - {LAST_HEARTBEAT} > make_interval(secs => CASE
+                WHEN s.is_visible THEN
+                    coalesce(({overrides} ->> 'PRESENCE_PING_INTERVAL_SECONDS')::int, %(ping_interval)s)
+                    + coalesce(({overrides} ->> 'PRESENCE_PING_JITTER_SECONDS')::int, %(ping_jitter)s)
+                    + %(throttle_seconds)s
+                ELSE coalesce(({overrides} ->> 'ACCESS_TRACK_INTERVAL_SECONDS')::int, %(track_interval)s) END)
+            THEN s.silent_ranges + tstzmultirange(tstzrange({LAST_HEARTBEAT}, {end}, '[)'))
+            ELSE s.silent_ranges END"""
+
+
 OF_CALLER = (
     "s.webinar_id = %(webinar_id)s AND s.session_id = %(session_id)s"
     " AND s.user_id IS NOT DISTINCT FROM %(user_id)s::uuid"
@@ -55,7 +71,7 @@ OF_CALLER = (
 PING = f"""
 WITH gate AS MATERIALIZED (
     SELECT g.*, g.is_open AND g.registered AS admits FROM (
-        SELECT w.client_id, w.agency_id, {COLLECT_WINDOW_OPEN} AS is_open,
+        SELECT w.client_id, w.agency_id, w.interval_overrides, {COLLECT_WINDOW_OPEN} AS is_open,
                %(user_id)s::uuid IS NULL AND w.access_policy = 'open' OR EXISTS (
                    SELECT FROM registrations r
                    WHERE r.webinar_id = w.id AND r.user_id = %(user_id)s::uuid AND r.banned_at IS NULL) AS registered
@@ -67,6 +83,7 @@ WITH gate AS MATERIALIZED (
     FROM webinar_user_sessions s WHERE {OF_CALLER}
 ), beat AS (
     UPDATE webinar_user_sessions s SET {COUNT_WATCHED},
+        {_count_silent(end="%(now)s", overrides="gate.interval_overrides")},
         last_heartbeat_at = greatest({LAST_HEARTBEAT}, %(now)s),
         is_visible = coalesce(%(is_visible)s::boolean, s.is_visible),
         updated_at = %(now)s
@@ -99,7 +116,7 @@ def ping(*, session_id: str | None, is_visible: bool | None, now: datetime, **ca
 # Index: session_unique, webinar_live_presence_pkey. Cost: one insert the first time; one heap-only update after 60 s.
 ENTER = f"""
 WITH gate AS MATERIALIZED (
-    SELECT w.client_id, w.agency_id, true AS admits FROM webinars w
+    SELECT w.client_id, w.agency_id, w.interval_overrides, true AS admits FROM webinars w
     WHERE w.id = %(webinar_id)s
       AND (%(user_id)s::uuid IS NULL OR EXISTS (SELECT FROM users u WHERE u.id = %(user_id)s::uuid))
 ), present AS ({PRESENCE}
@@ -116,6 +133,7 @@ WITH gate AS MATERIALIZED (
        OR EXISTS (SELECT FROM known s WHERE s.exited_at IS NULL AND {LAST_HEARTBEAT} <= %(now)s - %(throttle)s
                   AND s.user_id IS NOT DISTINCT FROM %(user_id)s::uuid)
     ON CONFLICT (webinar_id, session_id) DO UPDATE SET {COUNT_WATCHED},
+        {_count_silent(end="%(now)s", overrides="(SELECT interval_overrides FROM gate)")},
         last_heartbeat_at = greatest({LAST_HEARTBEAT}, %(now)s),
         updated_at = %(now)s
         WHERE s.exited_at IS NULL AND s.user_id IS NOT DISTINCT FROM excluded.user_id
@@ -151,8 +169,10 @@ def enter(
 # that slept) ends the session at the cap, as a heartbeat would have counted.
 # ORM equivalent: UserSession.objects.open().filter(webinar=…, session_id=…, user=…).update(…).
 # Index: session_unique. Cost: one look-up, one update (not heap-only: the row leaves session_open).
+OVERRIDES_OF_SESSION = "(SELECT w.interval_overrides FROM webinars w WHERE w.id = s.webinar_id)"
 EXIT = f"""
 UPDATE webinar_user_sessions s SET {COUNT_WATCHED},
+    {_count_silent(end=f"{LAST_HEARTBEAT} + {DELTA}", overrides=OVERRIDES_OF_SESSION)},
     exited_at = {LAST_HEARTBEAT} + {DELTA},
     last_heartbeat_at = {LAST_HEARTBEAT} + {DELTA},
     closed_reason = 'exit', updated_at = %(now)s
@@ -191,10 +211,14 @@ def sweep(*, now: datetime, batch: int) -> int:
     return int(row[0])
 
 
-def _limits() -> dict[str, timedelta]:
+def _limits() -> dict[str, Any]:
     """The intervals in the statements above (spec 19)."""
     return {
         "doors": doors(),
         "throttle": timedelta(seconds=settings.PRESENCE_WRITE_THROTTLE_SECONDS),
         "cap": timedelta(seconds=settings.SESSION_HEARTBEAT_INTERVAL_SECONDS * settings.SESSION_DELTA_CAP_MULTIPLIER),
+        "throttle_seconds": settings.PRESENCE_WRITE_THROTTLE_SECONDS,
+        "ping_interval": settings.PRESENCE_PING_INTERVAL_SECONDS,
+        "ping_jitter": settings.PRESENCE_PING_JITTER_SECONDS,
+        "track_interval": settings.ACCESS_TRACK_INTERVAL_SECONDS,
     }

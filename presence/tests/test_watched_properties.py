@@ -1,4 +1,4 @@
-"""Watched time against a slow, obvious account of the same page, second by second (spec 5)."""
+"""Watched and silent time against a slow, obvious account of the same page, second by second (spec 5)."""
 
 import itertools
 import uuid
@@ -16,6 +16,7 @@ from webinars.tests.factories import RegistrationFactory, WebinarFactory
 
 START = datetime(2026, 3, 2, 5, 0, tzinfo=UTC)
 CAP, THROTTLE, STALE = 360, 60, 300
+OWED = {True: 120 + 10 + 60, False: 300}  # ping, jitter and throttle in front; track behind
 
 acts = st.lists(
     st.tuples(
@@ -27,19 +28,25 @@ acts = st.lists(
 
 
 class Account:
-    """What the rules of spec 5 make of a page, kept as the set of its watched seconds."""
+    """What the rules of spec 5 make of a page, kept as the sets of its watched and of its silent seconds."""
 
     def __init__(self):
         self.now = self.beat = 0
         self.visible = True
         self.watched = set()
+        self.silent = set()
         self.closed = None
+
+    def count(self, silent_until):
+        if self.visible:
+            self.watched |= set(range(self.beat, min(self.now, self.beat + CAP)))
+        if self.now - self.beat > OWED[self.visible]:
+            self.silent |= set(range(self.beat, silent_until))
 
     def heartbeat(self, visible):
         if self.closed or (self.now - self.beat < THROTTLE and visible in (None, self.visible)):
             return
-        if self.visible:
-            self.watched |= set(range(self.beat, min(self.now, self.beat + CAP)))
+        self.count(silent_until=self.now)
         self.beat = self.now
         self.visible = self.visible if visible is None else visible
 
@@ -50,9 +57,14 @@ class Account:
     def leave(self):
         if not self.closed:
             end = min(self.now, self.beat + CAP)
-            if self.visible:
-                self.watched |= set(range(self.beat, end))
+            self.count(silent_until=end)
             self.closed = (end, "exit")
+
+
+def seconds_of(multirange):
+    ranges = [(int((r.lower - START).total_seconds()), int((r.upper - START).total_seconds())) for r in multirange]
+    assert all(one[1] < other[0] for one, other in itertools.pairwise(ranges))
+    return {second for lower, upper in ranges for second in range(lower, upper)}
 
 
 @pytest.mark.django_db
@@ -100,13 +112,9 @@ def test_every_figure_of_a_session(db, acts, leaves):
         leave_session(live_pass=live_pass, session_id=session_id, now=START + timedelta(seconds=account.now))
 
     session = UserSession.objects.get(session_id=session_id)
-    ranges = [
-        (int((r.lower - START).total_seconds()), int((r.upper - START).total_seconds()))
-        for r in session.watched_ranges
-    ]
-    assert {second for lower, upper in ranges for second in range(lower, upper)} == account.watched
+    assert seconds_of(session.watched_ranges) == account.watched
+    assert seconds_of(session.silent_ranges) == account.silent
     assert session.watched_seconds_raw == Decimal(len(account.watched))
-    assert all(one[1] < other[0] for one, other in itertools.pairwise(ranges))
     if account.closed:
         end, reason = account.closed
         assert (session.exited_at, session.closed_reason) == (START + timedelta(seconds=end), reason)
