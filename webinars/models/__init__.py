@@ -1,7 +1,8 @@
-"""Organisations, people, webinars, and what is said during one (spec 1, 2, 3, 9)."""
+"""Organisations, people, webinars, and what is said during one (spec 1, 2, 3, 9, 10)."""
 
 from webinars.models.message import ChatRoom, Message, MessageQuerySet
 from webinars.models.organisation import Agency, AgencyMember, Client, ClientMember, Role
+from webinars.models.question import Question, QuestionQuerySet, QuestionRoom, QuestionVote
 from webinars.models.registration import Registration, RegistrationQuerySet
 from webinars.models.tenancy import TenantModel
 from webinars.models.user import User, UserManager
@@ -15,6 +16,10 @@ __all__ = [
     "ClientMember",
     "Message",
     "MessageQuerySet",
+    "Question",
+    "QuestionQuerySet",
+    "QuestionRoom",
+    "QuestionVote",
     "Registration",
     "RegistrationQuerySet",
     "Role",

@@ -156,6 +156,12 @@ class Webinar(models.Model):
             models.Index(fields=["client", "-webinar_start_time"], name="webinar_of_client"),
             # The minute job, the home page and the console's home ask for what runs now.
             models.Index(fields=["webinar_start_time"], name="webinar_by_start"),
+            # The minute job asks which webinars nobody ended; few are ever between planned and ended.
+            models.Index(
+                fields=["webinar_scheduled_end_time"],
+                condition=Q(state__in=["scheduled", "live"]),
+                name="webinar_not_ended",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["id", "client", "agency"], name="webinar_tenant"),

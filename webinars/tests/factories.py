@@ -6,7 +6,18 @@ from typing import Any
 import factory
 from django.utils import timezone
 
-from webinars.models import Agency, AgencyMember, Client, ClientMember, Message, Registration, User, Webinar
+from webinars.models import (
+    Agency,
+    AgencyMember,
+    Client,
+    ClientMember,
+    Message,
+    Question,
+    QuestionVote,
+    Registration,
+    User,
+    Webinar,
+)
 
 
 class UserFactory(factory.django.DjangoModelFactory[User]):
@@ -100,3 +111,35 @@ class MessageFactory(factory.django.DjangoModelFactory[Message]):
     client_message_id = factory.Sequence(lambda n: f"client-{n}")
     body = "hello"
     author_name = factory.SelfAttribute("user.display_name")
+
+
+class QuestionFactory(factory.django.DjangoModelFactory[Question]):
+    """Waiting, or with the times that its status needs."""
+
+    class Meta:
+        model = Question
+
+    webinar = factory.SubFactory(WebinarFactory)
+    client = factory.SelfAttribute("webinar.client")
+    agency = factory.SelfAttribute("webinar.agency")
+    user = factory.SubFactory(UserFactory)
+    seq = factory.Sequence(lambda n: n + 1)
+    changed_seq = factory.SelfAttribute("seq")
+    client_message_id = factory.Sequence(lambda n: f"question-{n}")
+    body = "Will there be a recording?"
+    asker_name = factory.SelfAttribute("user.display_name")
+    status = "pending"
+    published_at = factory.LazyAttribute(lambda o: timezone.now() if o.status in ("published", "answered") else None)
+    answered_at = factory.LazyAttribute(lambda o: timezone.now() if o.status == "answered" else None)
+    answered_live = factory.LazyAttribute(lambda o: o.answered_at is not None)
+
+
+class QuestionVoteFactory(factory.django.DjangoModelFactory[QuestionVote]):
+    class Meta:
+        model = QuestionVote
+
+    question = factory.SubFactory(QuestionFactory, status="published")
+    webinar = factory.SelfAttribute("question.webinar")
+    client = factory.SelfAttribute("question.client")
+    agency = factory.SelfAttribute("question.agency")
+    user = factory.SubFactory(UserFactory)
