@@ -7,20 +7,21 @@ from django.conf import settings
 from eventflow.database import fetch_one
 
 # One sample for every webinar that has people in it, and a 0 for every webinar in its content window that has none.
-# A webinar gets at most one sample a minute: the guard in front keeps out what a run of this minute already did (also
-# in a bucket of another length, when the length was changed meanwhile); the WHERE behind decides between two runs at
-# once.
+# A webinar gets at most one sample a minute: whoever moves its `last_sample_at` into this minute adds it. The
+# NOT EXISTS in front spares the row lock and the WAL when this minute is done; the WHERE behind it decides between two
+# runs at once, also when the bucket's length was changed between them and they would write to different buckets.
+# Both take the webinars in the same order, so that neither waits for the other in a circle.
 # Whoever was present is counted at the same instant for all webinars, in one scan of the presence table.
 # `last_seen_at + active` is not compared with the histogram of `last_seen_at`, which is always older than now: by it
 # nobody would be present, and the plan for nobody takes ten times as long for 100,000 (docs/benchmarks.md).
 # ORM equivalent: LivePresence…values("webinar_id").annotate(Count("*")), then AccessLog.update_or_create(…) for each.
-# Index: access_log_unique, webinar_by_start. Cost: docs/benchmarks.md.
+# Index: webinar_access_summaries_pkey, access_log_unique, webinar_by_start. Cost: docs/benchmarks.md.
 SNAPSHOT = """
 WITH people AS MATERIALIZED (
     SELECT p.webinar_id, count(*)::int AS n FROM webinar_live_presence p
     WHERE p.last_seen_at + %(active)s >= %(now)s
     GROUP BY p.webinar_id
-), sampled AS (
+), sampled AS MATERIALIZED (
     SELECT w.id, w.client_id, w.agency_id, coalesce(people.n, 0) AS n,
            to_timestamp(floor(extract(epoch FROM %(now)s::timestamptz) / w.bucket_seconds) * w.bucket_seconds)
                AS bucket
@@ -31,15 +32,22 @@ WITH people AS MATERIALIZED (
           AND (coalesce(w.webinar_actual_end_time, w.webinar_scheduled_end_time) IS NULL
                OR coalesce(w.webinar_actual_end_time, w.webinar_scheduled_end_time) > %(now)s)))
       AND NOT EXISTS (
-          SELECT FROM webinar_access_logs l
-          WHERE l.webinar_id = w.id AND l.time_bucket > %(now)s - interval '30 minutes'
-            AND l.last_sample_at >= date_trunc('minute', %(now)s::timestamptz))
+          SELECT FROM webinar_access_summaries s
+          WHERE s.webinar_id = w.id AND s.last_sample_at >= date_trunc('minute', %(now)s::timestamptz))
+), claimed AS (
+    INSERT INTO webinar_access_summaries AS s
+        (webinar_id, client_id, agency_id, last_sample_at, created_at, updated_at)
+    SELECT d.id, d.client_id, d.agency_id, %(now)s, %(now)s, %(now)s FROM sampled d ORDER BY d.id
+    ON CONFLICT (webinar_id) DO UPDATE
+        SET last_sample_at = excluded.last_sample_at, updated_at = excluded.updated_at
+        WHERE s.last_sample_at < date_trunc('minute', excluded.last_sample_at)
+    RETURNING s.webinar_id
 ), written AS (
     INSERT INTO webinar_access_logs AS l
         (webinar_id, client_id, agency_id, time_bucket, sample_count, sum_participants, min_participants,
          max_participants, last_participants, first_sample_at, last_sample_at, created_at, updated_at)
-    SELECT s.id, s.client_id, s.agency_id, s.bucket, 1, s.n, s.n, s.n, s.n, %(now)s, %(now)s, %(now)s, %(now)s
-    FROM sampled s
+    SELECT d.id, d.client_id, d.agency_id, d.bucket, 1, d.n, d.n, d.n, d.n, %(now)s, %(now)s, %(now)s, %(now)s
+    FROM claimed JOIN sampled d ON d.id = claimed.webinar_id
     ON CONFLICT (webinar_id, time_bucket) DO UPDATE SET
         sample_count = l.sample_count + 1,
         sum_participants = l.sum_participants + excluded.sum_participants,
@@ -48,7 +56,6 @@ WITH people AS MATERIALIZED (
         last_participants = excluded.last_participants,
         last_sample_at = excluded.last_sample_at,
         updated_at = excluded.updated_at
-        WHERE l.last_sample_at < date_trunc('minute', excluded.last_sample_at)
     RETURNING 1
 )
 SELECT count(*) FROM written"""
