@@ -122,7 +122,8 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
     tcp_user_timeout=5000,
     options=f"-c statement_timeout={env.int('DATABASE_STATEMENT_TIMEOUT_MS', default=30000)}"
     f" -c lock_timeout={env.int('DATABASE_LOCK_TIMEOUT_MS', default=4000)}"
-    " -c timezone=UTC",
+    " -c timezone=UTC"
+    " -c jit=off",  # compiling a statement takes longer than any of ours runs
 )
 # Planning is two thirds of what an unprepared ping costs PostgreSQL; switch off behind PgBouncer's transaction
 # mode. psycopg prepares nothing, asked for or not, without a threshold; what does not ask never reaches this one.

@@ -29,7 +29,7 @@ def tenant_keys(table: str) -> migrations.RunSQL:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("stats", "0003_schedule"),
+        ("stats", "0004_sealed_attendance"),
         ("webinars", "0002_tenant_keys"),
     ]
 
