@@ -130,6 +130,32 @@ def post_message(
     return Posted(*row) if row is not None else None
 
 
+# Ends the webinars that nobody ended, once their collect window is over (spec 2): they end as planned. A planned end
+# lies after the start, so a scheduled webinar among them has begun. Rows that somebody is changing are left for the
+# next minute.
+# ORM equivalent: the complement of .collected_after(now), among state__in=["scheduled", "live"], .update(…).
+# Index: webinar_not_ended (partial). Cost: the few that are running; one update for each that ends.
+END_OVERDUE = """
+WITH overdue AS (
+    SELECT w.id FROM webinars w
+    WHERE w.state IN ('scheduled', 'live') AND w.webinar_scheduled_end_time <= %(now)s
+      AND w.webinar_scheduled_end_time + make_interval(mins => w.post_window_minutes) <= %(now)s
+    ORDER BY w.id FOR NO KEY UPDATE SKIP LOCKED
+), ended AS (
+    UPDATE webinars w
+    SET state = 'ended', webinar_actual_end_time = w.webinar_scheduled_end_time, updated_at = %(now)s
+    FROM overdue WHERE w.id = overdue.id
+    RETURNING w.id
+)
+SELECT array_agg(ended.id) FROM ended"""
+
+
+def end_overdue(*, now: datetime) -> list[uuid.UUID]:
+    """The webinars that this call ended."""
+    row = fetch_one(END_OVERDUE, {"now": now})
+    return row[0] or [] if row is not None else []
+
+
 # How many rows a table has, as the planner believes since the last ANALYZE: for lists too large to count.
 # ORM equivalent: none (Model.objects.count() reads the whole table). Index: pg_class by oid. Cost: one catalogue row.
 ESTIMATED_ROWS = "SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass(%(table)s)"

@@ -208,7 +208,8 @@ def test_opening_the_live_tab_counts_nobody(client, organizer, webinar):
         ("draft", 120, ["open-doors", "start"]),
         ("scheduled", 120, ["open-doors", "start"]),
         ("scheduled", 10, ["start"]),
-        ("live", -10, ["end"]),
+        ("live", -10, ["extend", "end"]),
+        ("scheduled", -10, ["start", "extend"]),
         ("ended", -120, []),
     ],
 )
@@ -230,7 +231,7 @@ def test_the_live_tab_offers_the_steps_that_make_sense(client, organizer, webina
 def test_steps_are_offered_to_those_who_run_the_webinar(client, people, webinar, part):
     page = sign_in(client, people[part]).get(live_url(webinar))
 
-    assert [item["step"].name for item in page.context["steps"]] == (["end"] if part in RUNNERS else [])
+    assert [item["step"].name for item in page.context["steps"]] == (["extend", "end"] if part in RUNNERS else [])
 
 
 @pytest.mark.parametrize(

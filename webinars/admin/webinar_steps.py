@@ -1,4 +1,4 @@
-"""Open the doors, start, end: each says what it will do, then calls one service (spec 2)."""
+"""Open the doors, start, extend, end: each says what it will do, then calls one service (spec 2)."""
 
 import uuid
 from collections.abc import Callable
@@ -7,15 +7,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils import formats, timezone
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
 from eventflow.api.errors import ApiError
 from webinars.admin.tabs import front_url, webinar_tabs
+from webinars.local_times import in_words
 from webinars.models import Webinar
 from webinars.selectors.standing import standing_of
 from webinars.services import webinar_life
@@ -32,6 +34,8 @@ OVERTAKEN = {
 
 @dataclass(frozen=True)
 class Step:
+    """`one_click` steps are taken at once from the live tab; the others ask on a page of their own first."""
+
     name: str
     title: Any
     question: Any
@@ -41,6 +45,7 @@ class Step:
     states: tuple[str, ...]
     icon: str
     main: bool = False
+    one_click: bool = False
 
     def makes_sense(self, webinar: Webinar, now: datetime) -> bool:
         return self.senseless(webinar, now) is None
@@ -59,9 +64,43 @@ class Step:
         far_early = self.name == "start" and webinar.webinar_start_time - now > FAR_EARLY
         if not far_early or end is None:
             return list(self.consequences)
-        stays = _("The planned end stays at %(time)s (%(zone)s). If it ends earlier too, change it in the settings.")
-        at = formats.date_format(end.astimezone(webinar.zone), "DATETIME_FORMAT")
-        return [*self.consequences, stays % {"time": at, "zone": webinar.time_zone}]
+        stays = _("The planned end stays at %(time)s. If it ends earlier too, change it in the settings.")
+        return [*self.consequences, stays % {"time": in_words(end, webinar)}]
+
+    def take(self, webinar: Webinar, data: QueryDict, now: datetime) -> None:
+        self.act(webinar, now=now)
+
+    def said(self, webinar: Webinar) -> str:
+        """What to tell the person when it is done."""
+        return str(self.done)
+
+    def noted(self, webinar: Webinar) -> str:
+        """What the webinar's history keeps."""
+        return str(self.title)
+
+
+class ExtendStep(Step):
+    """Moves the planned end on from the one that the person saw, so that a double click moves it once."""
+
+    def senseless(self, webinar: Webinar, now: datetime) -> Any | None:
+        return webinar_life.why_not_extended(webinar, now=now)
+
+    def take(self, webinar: Webinar, data: QueryDict, now: datetime) -> None:
+        try:
+            seen = parse_datetime(data.get("planned_end", ""))
+        except ValueError:
+            seen = None
+        self.act(webinar, seen_end=seen if seen is not None and timezone.is_aware(seen) else None, now=now)
+
+    def said(self, webinar: Webinar) -> str:
+        return str(self.done) % {"end": self._end(webinar)}
+
+    def noted(self, webinar: Webinar) -> str:
+        return f"{self.title}: {self._end(webinar)}"
+
+    def _end(self, webinar: Webinar) -> str:
+        end = webinar.webinar_scheduled_end_time
+        return in_words(end, webinar) if end is not None else ""
 
 
 STEPS: dict[str, Step] = {
@@ -95,6 +134,20 @@ STEPS: dict[str, Step] = {
             icon="play_arrow",
             main=True,
         ),
+        ExtendStep(
+            name="extend",
+            title=_("Extend 15 minutes"),
+            question=_("Extend the webinar by 15 minutes?"),
+            consequences=(
+                _("The planned end moves by 15 minutes, as often as it takes to lie ahead. Open pages follow."),
+                _("You can change it back in the settings."),
+            ),
+            done=_("The planned end is now %(end)s."),
+            act=webinar_life.extend,
+            states=("scheduled", "live"),
+            icon="more_time",
+            one_click=True,
+        ),
         Step(
             name="end",
             title=_("End"),
@@ -118,7 +171,11 @@ def steps_for(request: HttpRequest, webinar: Webinar, now: datetime) -> list[dic
     if not standing_of(request).may("run", agency_id=webinar.agency_id, client_id=webinar.client_id):
         return []
     return [
-        {"step": step, "url": reverse(f"admin:webinars_webinar_{step.name}", args=[webinar.pk])}
+        {
+            "step": step,
+            "url": reverse(f"admin:webinars_webinar_{step.name}", args=[webinar.pk]),
+            "told": step.told(webinar, now),
+        }
         for step in STEPS.values()
         if step.makes_sense(webinar, now)
     ]
@@ -135,12 +192,14 @@ def step_view(step: Step) -> Callable[..., HttpResponse]:
             return redirect(front_url(webinar))
         if request.method == "POST":
             try:
-                step.act(webinar, now=now)
+                step.take(webinar, request.POST, now)
+            except webinar_life.EndHasMoved as moved:
+                messages.info(request, str(moved.message))
             except ApiError as error:
                 messages.error(request, str(error.message))
             else:
-                model_admin.log_change(request, webinar, str(step.title))
-                messages.success(request, str(step.done))
+                model_admin.log_change(request, webinar, step.noted(webinar))
+                messages.success(request, step.said(webinar))
             return redirect(front_url(webinar))
         context = {
             **model_admin.admin_site.each_context(request),

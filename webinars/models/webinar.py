@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import ExpressionWrapper, F, Q
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -63,6 +63,18 @@ class WebinarQuerySet(models.QuerySet["Webinar"]):
         return self.annotate(
             content_end=Coalesce(F("webinar_actual_end_time"), F("webinar_scheduled_end_time"))
         ).filter(Q(webinar_start_time__lte=now) & (Q(content_end__isnull=True) | Q(content_end__gt=now)))
+
+    def begun(self, now: datetime) -> Self:
+        """Started and not ended, also those that nobody started."""
+        return self.filter(Q(state=Webinar.State.LIVE) | Q(state=Webinar.State.SCHEDULED, webinar_start_time__lte=now))
+
+    def collected_after(self, now: datetime) -> Self:
+        """Webinars whose collect window ends after `now`, or is not known to end."""
+        end = Coalesce(F("webinar_actual_end_time"), F("webinar_scheduled_end_time"))
+        after = ExpressionWrapper(F("post_window_minutes") * timedelta(minutes=1), models.DurationField())
+        return self.annotate(collect_end=ExpressionWrapper(end + after, models.DateTimeField())).filter(
+            Q(collect_end__isnull=True) | Q(collect_end__gt=now)
+        )
 
 
 class Webinar(models.Model):
@@ -212,6 +224,12 @@ class Webinar(models.Model):
         """The agency is always the client's; the database refuses any other."""
         self.agency_id = self.client.agency_id
         super().save(*args, **kwargs)  # type: ignore[arg-type]
+
+    def has_begun(self, now: datetime) -> bool:
+        """Started and not ended, also when nobody pressed start."""
+        if self.state == Webinar.State.SCHEDULED:
+            return self.webinar_start_time <= now
+        return self.state == Webinar.State.LIVE
 
     @property
     def content_window(self) -> Window:

@@ -1,15 +1,20 @@
-"""Open the doors, start, end (spec 2)."""
+"""Open the doors, start, extend, end (spec 2)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from eventflow.api.errors import ApiError
+from webinars import sql
+from webinars.local_times import in_words
 from webinars.models import Webinar
 from webinars.realtime.events import EventType
 from webinars.realtime.publish import broadcast
+
+EXTENSION_MINUTES = 15
 
 
 class WrongState(ApiError):
@@ -17,6 +22,15 @@ class WrongState(ApiError):
 
     def __init__(self, message: object) -> None:
         super().__init__(409, "wrong_state", message)
+
+
+class EndHasMoved(WrongState):
+    """Somebody else, or the same person's first click, moved the planned end already."""
+
+    def __init__(self, webinar: Webinar) -> None:
+        end = webinar.webinar_scheduled_end_time
+        now_at = in_words(end, webinar) if end is not None else "–"
+        super().__init__(_("The planned end has just been moved to %(end)s. Nothing was added.") % {"end": now_at})
 
 
 def open_doors(webinar: Webinar, *, now: datetime) -> Webinar:
@@ -49,12 +63,56 @@ def start(webinar: Webinar, *, now: datetime) -> Webinar:
     return _announce(webinar)
 
 
+def why_not_extended(webinar: Webinar, *, now: datetime) -> object | None:
+    """The sentence that says why `extend` would refuse, or None."""
+    if webinar.state == Webinar.State.ENDED:
+        return _("This webinar has already ended.")
+    if not webinar.has_begun(now):
+        return _("This webinar has not started yet.")
+    if webinar.webinar_scheduled_end_time is None:
+        return _("This webinar has no planned end, so there is nothing to extend.")
+    closed_at = webinar.collect_window.end
+    if closed_at is not None and closed_at <= now:
+        return _(
+            "Attendance was counted until %(time)s, so this webinar can no longer be extended. "
+            "Change its end in the settings."
+        ) % {"time": in_words(closed_at, webinar)}
+    return None
+
+
+def extend(
+    webinar: Webinar, *, minutes: int = EXTENSION_MINUTES, seen_end: datetime | None = None, now: datetime
+) -> Webinar:
+    """Move the planned end by `minutes`, again and again until it lies after `now`: planned to 16:00 and extended at
+    16:20, it is 16:30. It starts from the end that the caller saw, so that two clicks at once move it once: the other
+    raises EndHasMoved. `seen_end` may differ from the webinar's by less than a second."""
+    planned = webinar.webinar_scheduled_end_time
+    if problem := why_not_extended(webinar, now=now):
+        raise WrongState(problem)
+    assert planned is not None
+    if seen_end is not None and abs(seen_end - planned) >= timedelta(seconds=1):
+        raise EndHasMoved(webinar)
+    step = timedelta(minutes=minutes)
+    moved = (
+        Webinar.objects.begun(now)
+        .collected_after(now)
+        .filter(pk=webinar.pk, webinar_scheduled_end_time=planned)
+        .update(webinar_scheduled_end_time=planned + step * max(1, (now - planned) // step + 1), updated_at=now)
+    )
+    if not moved:
+        webinar.refresh_from_db()
+        problem = why_not_extended(webinar, now=now)
+        raise WrongState(problem) if problem else EndHasMoved(webinar)
+    return _announce(webinar)
+
+
 def end(webinar: Webinar, *, now: datetime) -> Webinar:
     """End it, also when nobody pressed start: sets the actual end and tells every open page. Sessions go on until the
     collect window closes. Ending twice keeps the first end."""
-    has_begun = Q(state=Webinar.State.LIVE) | Q(state=Webinar.State.SCHEDULED, webinar_start_time__lte=now)
-    ended = Webinar.objects.filter(has_begun, pk=webinar.pk).update(
-        state=Webinar.State.ENDED, webinar_actual_end_time=now, updated_at=now
+    ended = (
+        Webinar.objects.begun(now)
+        .filter(pk=webinar.pk)
+        .update(state=Webinar.State.ENDED, webinar_actual_end_time=now, updated_at=now)
     )
     if not ended:
         webinar.refresh_from_db()
@@ -63,8 +121,24 @@ def end(webinar: Webinar, *, now: datetime) -> Webinar:
     return _announce(webinar)
 
 
+def end_overdue(now: datetime) -> int:
+    """End what nobody ended: webinars whose collect window is over end when they were planned to. Answers how many.
+    A webinar with an unknown end stays open. Safe to run twice at once."""
+    with transaction.atomic():
+        ended = Webinar.objects.filter(pk__in=sql.end_overdue(now=now))
+        for webinar in ended:
+            announce(webinar)
+    return len(ended)
+
+
 def _announce(webinar: Webinar) -> Webinar:
     webinar.refresh_from_db()
+    announce(webinar)
+    return webinar
+
+
+def announce(webinar: Webinar) -> None:
+    """Tell every open page how the webinar stands, after the commit."""
     broadcast(
         webinar.pk,
         EventType.WEBINAR_STATE,
@@ -75,4 +149,3 @@ def _announce(webinar: Webinar) -> Webinar:
             "actualEndTime": webinar.webinar_actual_end_time,
         },
     )
-    return webinar

@@ -43,6 +43,8 @@ function accept({ room, ...statistics }) {
   if (room.state !== config.state) return location.reload();
   start = Date.parse(room.startTime);
   end = room.endTime ? Date.parse(room.endTime) : null;
+  // Extending goes on from the end that the clock shows, also when somebody else moved it.
+  for (const seen of root.querySelectorAll("input[name=planned_end]")) seen.value = room.endTime ?? "";
   view.show(statistics);
   view.say("");
   return chart.show(statistics.timeline);
