@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 
 from eventflow.api.schema import failures
 from presence.services.sessions import close_stale_sessions
-from stats.services.snapshots import take_snapshot
+from stats.services.snapshots import run_minute
 
 DONE = {204: OpenApiResponse(description="Done."), **failures(401)}
 
@@ -39,7 +39,7 @@ class CronView(APIView):
 class SnapshotView(CronView):
     @extend_schema(request=None, responses=DONE, summary="Take the minute's snapshot", operation_id="cron_snapshot")
     def post(self, request: Request) -> Response:
-        return self.run(request, take_snapshot)
+        return self.run(request, run_minute)
 
     get = extend_schema(operation_id="cron_snapshot_get")(post)
 

@@ -1,9 +1,9 @@
 from celery import shared_task
 from django.utils import timezone
 
-from stats.services.snapshots import take_snapshot
+from stats.services.snapshots import run_minute
 
 
 @shared_task(name="stats.snapshot")
 def snapshot() -> int:
-    return take_snapshot(now=timezone.now())
+    return run_minute(now=timezone.now())

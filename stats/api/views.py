@@ -10,7 +10,9 @@ from rest_framework.views import APIView
 
 from eventflow.api.schema import enveloped, failures
 from stats.selectors.access import access_statistics
-from webinars.api.authentication import LivePassAuthentication, pass_of
+from webinars.api.authentication import pass_of
+from webinars.api.viewer import VIEWER_AUTHENTICATION, viewer_of
+from webinars.services.live_pass import LivePass
 
 
 class AccessQuery(serializers.Serializer[Any]):
@@ -45,26 +47,31 @@ class AccessShape(serializers.Serializer[Any]):
     maxConcurrentParticipants = serializers.IntegerField(required=False)
     avgConcurrentParticipants = serializers.FloatField(required=False, help_text="Over samples, not over buckets.")
     peakTime = serializers.DateTimeField(required=False, allow_null=True)
-    timeline = BucketShape(many=True, required=False)
+    timeline = BucketShape(
+        many=True, required=False, help_text="With `from`, the first 2,000 buckets from there; else the newest 2,000."
+    )
+    timelineTruncated = serializers.BooleanField(
+        required=False, help_text="There are more buckets; the figures above are over all of them."
+    )
     nextPollSeconds = serializers.IntegerField()
     asOf = serializers.DateTimeField()
 
 
 class AccessView(APIView):
-    authentication_classes = [LivePassAuthentication]
+    authentication_classes = VIEWER_AUTHENTICATION
 
     @extend_schema(
         parameters=[AccessQuery],
-        responses={200: enveloped("Access", AccessShape), **failures(400, 401, 403)},
+        responses={200: enveloped("Access", AccessShape), **failures(400, 401, 403, 404)},
         summary="How many people, now and over time",
     )
     def get(self, request: Request, w: str) -> Response:
-        live_pass = pass_of(request, w)
+        viewer = pass_of(request, w) if isinstance(request.auth, LivePass) else viewer_of(request, w)
         query = AccessQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         return Response(
             access_statistics(
-                viewer=live_pass,
+                viewer=viewer,
                 start=query.validated_data.get("from"),
                 end=query.validated_data.get("to"),
                 now=timezone.now(),

@@ -34,7 +34,7 @@ def test_budgets_cold_and_warm(call, webinar, organizer, count, django_assert_nu
         bucket(webinar, n * 5, 1, 1, 1, 1, 1)
     caller = call(webinar, organizer)
 
-    with django_assert_num_queries(3):  # 1. people now, 2. buckets, 3. attendees
+    with django_assert_num_queries(3):  # 1. people now, 2. buckets, 3. totals and attendees
         cold = caller.get("stats/access")
     with django_assert_num_queries(0):
         warm = caller.get("stats/access")
@@ -100,6 +100,7 @@ def test_the_whole_answer(call, webinar, organizer):
                 "sampleCount": 4,
             },
         ],
+        "timelineTruncated": False,
         "nextPollSeconds": 10,
     }
 
@@ -116,6 +117,7 @@ def test_an_empty_webinar(call, webinar, organizer):
         "avgConcurrentParticipants": 0,
         "peakTime": None,
         "timeline": [],
+        "timelineTruncated": False,
         "nextPollSeconds": 10,
     }
 
@@ -237,3 +239,22 @@ def test_without_redis_it_answers_from_the_database_and_asks_for_patience(call, 
     data = call(webinar, organizer).get("stats/access").json()["data"]
 
     assert (data["currentParticipants"], data["nextPollSeconds"]) == (1, 30)
+
+
+def test_the_consoles_session_sees_what_its_pass_sees(call, webinar, organizer, client):
+    PresenceFactory(webinar=webinar)
+    bucket(webinar, 0, 1, 1, 1, 1, 1)
+    client.force_login(organizer)
+
+    by_session = client.get(f"/api/webinars/{webinar.pk}/stats/access")
+    by_pass = call(webinar, organizer).get("stats/access")
+
+    assert by_session.json() == by_pass.json()
+
+
+@pytest.mark.parametrize(("who", "status"), [("attendee", 404), ("stranger", 404), ("rival", 404), (None, 401)])
+def test_other_sessions_see_nothing(request, webinar, client, who, status):
+    if who is not None:
+        client.force_login(request.getfixturevalue(who))
+
+    assert client.get(f"/api/webinars/{webinar.slug}/stats/access").status_code == status

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from presence.services.sessions import record_heartbeat
-from stats.selectors.access import access_timeline, summarize
+from stats.selectors.access import access_timeline, access_totals
 from stats.services.snapshots import take_snapshot
 from webinars.services.live_pass import LivePass
 from webinars.tests.factories import RegistrationFactory, WebinarFactory
@@ -72,16 +72,22 @@ def test_every_bucket(db, pings, ticks, bucket_seconds):
         else:
             take_snapshot(now=now)
 
-    timeline = access_timeline(webinar.pk)
+    timeline = access_timeline(webinar.pk).buckets
     expected = expected_buckets(pings, ticks, bucket_seconds)
     assert [
-        (b["time"], b["sampleCount"], b["sumParticipants"], b["minParticipants"], b["maxParticipants"])
+        (b["time"], b["sampleCount"], b["avgParticipants"], b["minParticipants"], b["maxParticipants"])
         for b in timeline
     ] == [
-        (START + timedelta(seconds=start), len(samples), sum(samples), min(samples), max(samples))
+        (
+            START + timedelta(seconds=start),
+            len(samples),
+            round(sum(samples) / len(samples), 2),
+            min(samples),
+            max(samples),
+        )
         for start, samples in expected
     ]
     everything = [people for _, samples in expected for people in samples]
-    summary = summarize(timeline)
+    summary = access_totals(webinar.pk)
     assert summary["maxConcurrentParticipants"] == max(everything, default=0)
     assert summary["avgConcurrentParticipants"] == (round(sum(everything) / len(everything), 2) if everything else 0)

@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from stats.services.snapshots import take_snapshot
+from stats.services.snapshots import run_minute
 
 
 class Command(BaseCommand):
@@ -18,6 +18,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         with transaction.atomic():
-            sampled = take_snapshot(now=timezone.now())
+            sampled = run_minute(now=timezone.now())
             transaction.set_rollback(options["dry_run"])
         self.stdout.write(f"{sampled} webinars {'would be ' if options['dry_run'] else ''}sampled")

@@ -1,0 +1,138 @@
+"""What a long history comes to, kept small by the minute job, and read together with what is newest (spec 6)."""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from eventflow.database import fetch_one
+
+# Days are settled when two midnights have passed since: no scheduler's clock is that late, and the minute's claim
+# refuses what comes before the last sample.
+# ORM equivalent: AccessLog.objects.filter(webinar=…, time_bucket__range=…).annotate(TruncDay(…)).values("day")
+# .annotate(Sum…), then AccessDay.objects.bulk_create(…) and AccessSummary…update(settled_until=…), per webinar.
+# Index: access_log_unique. Cost: a scan of the summaries (one short row per webinar); once a day and webinar that runs
+# for days, a read of its last day. Two at once: the second skips what the first holds.
+SETTLE = """
+WITH due AS MATERIALIZED (
+    SELECT s.webinar_id, s.client_id, s.agency_id, coalesce(s.settled_until, '-infinity') AS since,
+           date_trunc('day', s.last_sample_at, 'UTC') - interval '1 day' AS until
+    FROM webinar_access_summaries s
+    WHERE s.settled_until IS NULL
+       OR s.settled_until < date_trunc('day', s.last_sample_at, 'UTC') - interval '1 day'
+    LIMIT %(webinars)s FOR UPDATE SKIP LOCKED
+), settled AS (
+    INSERT INTO webinar_access_days
+        (webinar_id, client_id, agency_id, day, sample_count, sum_participants, max_participants, peak_time,
+         created_at, updated_at)
+    SELECT due.webinar_id, due.client_id, due.agency_id, date_trunc('day', l.time_bucket, 'UTC') AS of_day,
+           sum(l.sample_count), sum(l.sum_participants), max(l.max_participants),
+           (array_agg(l.time_bucket ORDER BY l.max_participants DESC, l.time_bucket))[1], %(now)s, %(now)s
+    FROM due JOIN webinar_access_logs l
+      ON l.webinar_id = due.webinar_id AND l.time_bucket >= due.since AND l.time_bucket < due.until
+    GROUP BY due.webinar_id, due.client_id, due.agency_id, of_day
+), moved AS (
+    UPDATE webinar_access_summaries s SET settled_until = due.until, updated_at = %(now)s
+    FROM due WHERE s.webinar_id = due.webinar_id
+    RETURNING 1
+)
+SELECT count(*) FROM moved"""
+
+# People and sessions, counted ahead for webinars in which counting takes long. Only those whose rooms were open since
+# the last time are counted again, the one that waited longest first.
+# ORM equivalent: for each: UserSession.objects.filter(webinar=…).aggregate(Count("id"), Count("user", distinct=True)).
+# Index: session_of_person, read alone. Cost: 0.2 µs per session, of `webinars` webinars at most; for the others, a
+# look at `large` entries of the index at most.
+COUNT = """
+WITH due AS MATERIALIZED (
+    SELECT s.webinar_id FROM webinar_access_summaries s
+    WHERE (s.counted_at IS NULL AND s.last_sample_at > %(now)s - %(after)s OR s.counted_at < s.last_sample_at + %(after)s)
+      AND (s.sessions IS NOT NULL
+           OR EXISTS (SELECT FROM webinar_user_sessions p WHERE p.webinar_id = s.webinar_id OFFSET %(large)s))
+    ORDER BY s.counted_at NULLS FIRST LIMIT %(webinars)s FOR UPDATE SKIP LOCKED
+), counted AS (
+    UPDATE webinar_access_summaries s
+    SET sessions = found.sessions, total_attendees = found.people, counted_at = %(now)s, updated_at = %(now)s
+    FROM due CROSS JOIN LATERAL (
+        SELECT count(*) AS sessions, count(DISTINCT p.user_id) AS people
+        FROM webinar_user_sessions p WHERE p.webinar_id = due.webinar_id
+    ) AS found
+    WHERE s.webinar_id = due.webinar_id
+    RETURNING 1
+)
+SELECT count(*) FROM counted"""
+
+
+def settle_days(*, now: datetime, webinars: int) -> int:
+    """For how many webinars whole days were gathered, or found to be none."""
+    return _count(SETTLE, {"now": now, "webinars": webinars})
+
+
+def count_people(*, now: datetime, large: int, after: timedelta, webinars: int) -> int:
+    """How many webinars with more than `large` sessions were counted."""
+    return _count(COUNT, {"now": now, "large": large, "after": after, "webinars": webinars})
+
+
+def _count(statement: str, params: dict[str, object]) -> int:
+    row = fetch_one(statement, params)
+    assert row is not None
+    return int(row[0])
+
+
+# What the samples of a stretch come to: whole settled days from `webinar_access_days`, the rest bucket by bucket.
+# A stretch begins at the first bucket that is still there, so that a day of which buckets were pruned is read bucket by
+# bucket, and an earlier one not at all. `upper_day` is never before `lower_day`, so every bucket is in one part exactly.
+# ORM equivalent: AccessLog.objects.filter(webinar=…, time_bucket__range=…).aggregate(Sum…, Max…), at 100 ns a bucket;
+# UserSession.objects.filter(webinar=…).aggregate(Count("user_id", distinct=True)).
+# Index: access_log_unique, webinar_access_days_pkey, session_of_person. Cost: three days of buckets and the days at
+# most; counting the people of a webinar that is not large.
+FIGURES = """
+WITH summary AS MATERIALIZED (
+    SELECT s.* FROM webinar_access_summaries s WHERE s.webinar_id = %(webinar_id)s
+), stretch AS MATERIALIZED (
+    SELECT lower_end, upper_end, lower_day, greatest(lower_day, least(settled, upper_floor)) AS upper_day
+    FROM (
+        SELECT greatest(coalesce(%(start)s::timestamptz, '-infinity'), first) AS lower_end,
+               coalesce(%(end)s::timestamptz, 'infinity') AS upper_end,
+               date_trunc('day', greatest(coalesce(%(start)s::timestamptz, '-infinity'), first)
+                                 + interval '1 day' - interval '1 microsecond', 'UTC') AS lower_day,
+               date_trunc('day', coalesce(%(end)s::timestamptz, 'infinity'), 'UTC') AS upper_floor,
+               coalesce((SELECT summary.settled_until FROM summary), '-infinity') AS settled
+        FROM (SELECT coalesce(min(l.time_bucket), 'infinity') AS first
+              FROM webinar_access_logs l WHERE l.webinar_id = %(webinar_id)s) oldest
+    ) ends
+), parts AS (
+    SELECT d.sample_count, d.sum_participants, d.max_participants, d.peak_time
+    FROM stretch JOIN webinar_access_days d
+      ON d.webinar_id = %(webinar_id)s AND d.day >= lower_day AND d.day < upper_day
+    UNION ALL
+    SELECT l.sample_count, l.sum_participants, l.max_participants, l.time_bucket
+    FROM stretch JOIN webinar_access_logs l
+      ON l.webinar_id = %(webinar_id)s AND l.time_bucket >= lower_end AND l.time_bucket < least(upper_end, lower_day)
+    UNION ALL
+    SELECT l.sample_count, l.sum_participants, l.max_participants, l.time_bucket
+    FROM stretch JOIN webinar_access_logs l
+      ON l.webinar_id = %(webinar_id)s AND l.time_bucket >= upper_day AND l.time_bucket < upper_end
+)
+SELECT coalesce(sum(sample_count), 0)::bigint, coalesce(sum(sum_participants), 0)::bigint,
+       coalesce(max(max_participants), 0),
+       (array_agg(peak_time ORDER BY max_participants DESC, peak_time))[1],
+       coalesce((SELECT summary.total_attendees FROM summary),
+                (SELECT count(DISTINCT p.user_id) FROM webinar_user_sessions p WHERE p.webinar_id = %(webinar_id)s))
+FROM parts"""
+
+
+class AccessFigures(NamedTuple):
+    """`peak_time` is the start of the first bucket that reached the peak, None without a sample."""
+
+    samples: int
+    total: int
+    peak: int
+    peak_time: datetime | None
+    attendees: int
+
+
+def access_figures(webinar_id: uuid.UUID, *, start: datetime | None, end: datetime | None) -> AccessFigures:
+    """Of the buckets that begin in [start, end); the attendees are those of the whole webinar."""
+    row = fetch_one(FIGURES, {"webinar_id": webinar_id, "start": start, "end": end})
+    assert row is not None
+    return AccessFigures(*row)
