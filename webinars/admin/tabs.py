@@ -26,11 +26,32 @@ class Tab:
     view: Callable[..., Any] | None = None
 
 
+@dataclass(frozen=True)
+class Page:
+    """A page below a webinar's own that is no tab: `path` ends with a slash, `view` is called with the request, the
+    model admin and what `path` captures besides the webinar. Its URL is named `admin:webinars_webinar_<name>`."""
+
+    name: str
+    path: str
+    view: Callable[..., Any]
+
+
 _tabs: dict[str, Tab] = {}
+_pages: dict[str, Page] = {}
 
 
 def add_tab(tab: Tab) -> None:
     _tabs[tab.name] = tab
+
+
+def add_page(page: Page) -> None:
+    _pages[page.name] = page
+
+
+def all_pages() -> list[Page]:
+    """Those of the tabs, and the others."""
+    tabs = [Page(tab.name, tab.path, tab.view) for tab in all_tabs() if tab.view is not None]
+    return [*tabs, *_pages.values()]
 
 
 def all_tabs() -> list[Tab]:

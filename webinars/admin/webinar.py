@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.views import ChangeList
 
 from webinars.admin.base import ScopedAdmin, ScopedChangeList, TenantFilter
-from webinars.admin.tabs import all_tabs, front_url, webinar_tabs
+from webinars.admin.tabs import all_pages, front_url, webinar_tabs
 from webinars.admin.webinar_form import WAITING, WebinarForm, lines_of
 from webinars.admin.webinar_steps import STEPS, step_view
 from webinars.models import Webinar
@@ -154,8 +154,8 @@ class WebinarAdmin(ScopedAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         def page(view: Any) -> Any:
-            def below_a_webinar(request: HttpRequest, object_id: str) -> Any:
-                return view(request, self, object_id)
+            def below_a_webinar(request: HttpRequest, object_id: str, **captured: Any) -> Any:
+                return view(request, self, object_id, **captured)
 
             return self.admin_site.admin_view(below_a_webinar)
 
@@ -163,12 +163,11 @@ class WebinarAdmin(ScopedAdmin):
             path(f"<uuid:object_id>/{name}/", page(step_view(step)), name=f"webinars_webinar_{name}")
             for name, step in STEPS.items()
         ]
-        tabs = [
-            path(f"<uuid:object_id>/{tab.path}", page(tab.view), name=f"webinars_webinar_{tab.name}")
-            for tab in all_tabs()
-            if tab.view is not None
+        pages = [
+            path(f"<uuid:object_id>/{found.path}", page(found.view), name=f"webinars_webinar_{found.name}")
+            for found in all_pages()
         ]
-        return [*steps, *tabs, *super().get_urls()]
+        return [*steps, *pages, *super().get_urls()]
 
     @admin.display(description=_("state"), ordering="state")
     def state_shown(self, obj: Webinar) -> str:
