@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 
 from eventflow.api.schema import failures
 from presence.services.sessions import close_stale_sessions
+from stats.services.retention import prune
 from stats.services.snapshots import run_minute
 
 DONE = {204: OpenApiResponse(description="Done."), **failures(401)}
@@ -23,7 +24,7 @@ DONE = {204: OpenApiResponse(description="Done."), **failures(401)}
 class CronView(APIView):
     authentication_classes = []
 
-    def run(self, request: Request, job: Callable[..., int]) -> Response:
+    def run(self, request: Request, job: Callable[..., object]) -> Response:
         given = request.META.get("HTTP_AUTHORIZATION", "")
         expected = f"Bearer {settings.CRON_SECRET}"
         if not settings.CRON_SECRET or not hmac.compare_digest(given.encode(), expected.encode()):
@@ -52,7 +53,16 @@ class SweeperView(CronView):
     get = extend_schema(operation_id="cron_sweeper_get")(post)
 
 
+class PruneView(CronView):
+    @extend_schema(request=None, responses=DONE, summary="Delete what is kept no longer", operation_id="cron_prune")
+    def post(self, request: Request) -> Response:
+        return self.run(request, prune)
+
+    get = extend_schema(operation_id="cron_prune_get")(post)
+
+
 urlpatterns = [
     path("webinar-access-snapshot", SnapshotView.as_view(), name="cron-snapshot"),
     path("session-sweeper", SweeperView.as_view(), name="cron-sweeper"),
+    path("prune", PruneView.as_view(), name="cron-prune"),
 ]

@@ -318,6 +318,12 @@ ADMIN_POLL_DEGRADED_SECONDS = env.int("ADMIN_POLL_DEGRADED_SECONDS", default=30)
 CHAT_FALLBACK_INTERVAL_SECONDS = env.int("CHAT_FALLBACK_INTERVAL_SECONDS", default=2)
 QUESTIONS_FALLBACK_INTERVAL_SECONDS = env.int("QUESTIONS_FALLBACK_INTERVAL_SECONDS", default=5)
 SNAPSHOT_BUCKET_SECONDS = env.int("SNAPSHOT_BUCKET_SECONDS", default=300)
+# How long things are kept: presence after a webinar ended; raw sessions after its collect window, once its attendance
+# is sealed; samples; files that were exported.
+PRESENCE_RETENTION_DAYS = env.int("PRESENCE_RETENTION_DAYS", default=7)
+SESSION_RETENTION_DAYS = env.int("SESSION_RETENTION_DAYS", default=90)
+ACCESS_LOG_RETENTION_MONTHS = env.int("ACCESS_LOG_RETENTION_MONTHS", default=24)
+EXPORT_RETENTION_HOURS = env.int("EXPORT_RETENTION_HOURS", default=24)
 
 # --- Chat (spec 9) --------------------------------------------------------------------------------------------------
 

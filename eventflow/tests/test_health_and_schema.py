@@ -45,6 +45,7 @@ def test_the_schema_is_valid_and_names_every_path():
 
     validate_schema(schema)
     assert sorted(schema["paths"]) == [
+        "/api/cron/prune",
         "/api/cron/session-sweeper",
         "/api/cron/webinar-access-snapshot",
         "/api/webinars/{w}/access/exit",

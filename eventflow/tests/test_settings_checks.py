@@ -47,7 +47,15 @@ def test_bad_secrets_are_named(settings, name, value):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("CHAT_RATE_SECONDS", 0), ("LIVE_PASS_LIFE_SECONDS", -5), ("SNAPSHOT_BUCKET_SECONDS", 7)],
+    [
+        ("CHAT_RATE_SECONDS", 0),
+        ("LIVE_PASS_LIFE_SECONDS", -5),
+        ("SNAPSHOT_BUCKET_SECONDS", 7),
+        ("PRESENCE_RETENTION_DAYS", 0),
+        ("SESSION_RETENTION_DAYS", 0),
+        ("ACCESS_LOG_RETENTION_MONTHS", 0),
+        ("EXPORT_RETENTION_HOURS", 0),
+    ],
 )
 def test_numbers_out_of_bounds_are_named(settings, name, value):
     setattr(settings, name, value)

@@ -11,6 +11,7 @@ from django.db import IntegrityError
 from django.utils.translation import gettext_lazy as _
 
 from eventflow.api.errors import ApiError, NotFound, WebinarClosed
+from eventflow.batches import until_done
 from presence.sql import hot as sql
 from webinars.models import page_intervals
 from webinars.services.live_pass import LivePass
@@ -88,12 +89,7 @@ def leave_session(*, live_pass: LivePass, session_id: str, now: datetime) -> boo
 
 def close_stale_sessions(*, now: datetime) -> int:
     """Close every session without a heartbeat for `SESSION_STALE_SECONDS`, in batches; answers how many."""
-    total = 0
-    while swept := sql.sweep(now=now, batch=SWEEP_BATCH):
-        total += swept
-        if swept < SWEEP_BATCH:
-            break
-    return total
+    return until_done(SWEEP_BATCH, lambda: sql.sweep(now=now, batch=SWEEP_BATCH))
 
 
 def _caller(live_pass: LivePass) -> dict[str, Any]:

@@ -199,7 +199,7 @@ def test_the_database_refuses_impossible_buckets(fault):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("method", ["get", "post"])
-@pytest.mark.parametrize("job", ["webinar-access-snapshot", "session-sweeper"])
+@pytest.mark.parametrize("job", ["webinar-access-snapshot", "session-sweeper", "prune"])
 def test_cron(client, settings, method, job):
     settings.CRON_SECRET = "a-secret-of-the-host"
     url = f"/api/cron/{job}"

@@ -1,0 +1,24 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
+
+from stats.services.retention import due, prune
+
+
+class Command(BaseCommand):
+    help = (
+        "Delete what is kept no longer: presence of webinars that are over (PRESENCE_RETENTION_DAYS), raw sessions of "
+        "webinars whose attendance is sealed (SESSION_RETENTION_DAYS), samples (ACCESS_LOG_RETENTION_MONTHS). Beat "
+        "runs this every night."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="count the rows, delete none")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        now = timezone.now()
+        counts = due(now=now) if options["dry_run"] else prune(now=now)
+        verb = "would be deleted" if options["dry_run"] else "deleted"
+        for name, count in counts.items():
+            self.stdout.write(f"{name}: {count} {verb}")
