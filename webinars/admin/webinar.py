@@ -3,7 +3,8 @@
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db.models import DateTimeField
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
@@ -12,12 +13,14 @@ from django.utils.translation import gettext_lazy as _
 from unfold.views import ChangeList
 
 from webinars.admin.base import ScopedAdmin, ScopedChangeList, TenantFilter
+from webinars.admin.moment_field import MomentField
 from webinars.admin.tabs import all_pages, front_url, webinar_tabs
-from webinars.admin.webinar_form import WAITING, WebinarForm, lines_of
+from webinars.admin.webinar_form import TIMES, WAITING, WebinarForm, lines_of, notices_for
 from webinars.admin.webinar_steps import STEPS, step_view
 from webinars.models import Webinar
 from webinars.selectors.permissions import Verb, roles_for
 from webinars.selectors.standing import Standing
+from webinars.services.webinar_life import announce
 
 
 class WebinarChangeList(ScopedChangeList):
@@ -32,7 +35,8 @@ class WebinarAdmin(ScopedAdmin):
     change = "run"
     delete = "run"
     form = WebinarForm
-    change_form_outer_before_template = "admin/webinars/tabs.html"
+    formfield_overrides = {DateTimeField: {"form_class": MomentField}}
+    change_form_outer_before_template = "admin/webinars/settings_head.html"
     list_display = ["title", "state_shown", "starts", "client", "access_policy"]
     list_filter = ["state", ("client", TenantFilter), "access_policy"]
     list_select_related = ["client"]
@@ -123,14 +127,22 @@ class WebinarAdmin(ScopedAdmin):
         return form
 
     def save_model(self, request: HttpRequest, obj: Webinar, form: Any, change: bool) -> None:
-        """Writes what the form changed and nothing else: the hot path and the live tab write the same row."""
+        """Writes what the form changed and nothing else: the hot path and the live tab write the same row. Open pages
+        follow its state and times."""
         if not change:
             obj.save()
-            return
+        else:
+            self._save_changes(obj, form)
+        for remark in form.remarks(obj, now=timezone.now()):
+            messages.warning(request, remark)
+
+    def _save_changes(self, obj: Webinar, form: Any) -> None:
         names = {field.name for field in Webinar._meta.concrete_fields}
         changed = [name for name in form.changed_data if name in names]
         if changed:
             obj.save(update_fields=[*changed, "updated_at"])
+        if {"state", *TIMES}.intersection(changed):
+            announce(obj)
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
@@ -140,6 +152,7 @@ class WebinarAdmin(ScopedAdmin):
         context = {**(extra_context or {}), "time_zones": sorted(available_timezones())}
         if obj is not None:
             context |= {"webinar": obj, "webinar_tabs": webinar_tabs(request, obj, current="settings")}
+            context |= {"notices": notices_for(obj)}
         with timezone.override(self._zone(request, obj)):
             response = super().changeform_view(request, object_id, form_url, context)
             if hasattr(response, "render"):

@@ -1,12 +1,25 @@
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
+from webinars.local_times import in_words, is_repeated
 from webinars.models import Webinar
 
 WAITING = (Webinar.State.DRAFT, Webinar.State.SCHEDULED)
+START, PLANNED_END, ACTUAL_END = "webinar_start_time", "webinar_scheduled_end_time", "webinar_actual_end_time"
+TIMES = (START, PLANNED_END, ACTUAL_END)
+
+# What later apps say about a webinar whose times are looked at or changed, such as that its figures are sealed.
+notices: list[Callable[[Webinar], str | None]] = []
+
+
+def notices_for(webinar: Webinar) -> list[str]:
+    return [said for notice in notices if (said := notice(webinar))]
 
 
 def lines_of(speakers: list[dict[str, str]]) -> list[str]:
@@ -55,8 +68,11 @@ class WebinarForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["version"].initial = version_of(self.instance)
-        if "webinar_actual_end_time" in self.fields:  # an ended webinar's, which always has one
-            self.fields["webinar_actual_end_time"].required = True
+        if ACTUAL_END in self.fields:  # an ended webinar's, which always has one
+            self.fields[ACTUAL_END].required = True
+            self.fields[ACTUAL_END].help_text = _("Attendance counts up to here.")
+        elif PLANNED_END in self.fields:
+            self.fields[PLANNED_END].help_text = _("Attendance counts up to here, unless the webinar ends earlier.")
         if "state" in self.fields:
             offered = [(state.value, state.label) for state in WAITING]
             self.fields["state"] = forms.ChoiceField(
@@ -73,21 +89,65 @@ class WebinarForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        if not self.instance._state.adding and cleaned.get("version") != version_of(self.instance):
+        if not self.instance._state.adding and cleaned.get("version") != self._version_now():
             raise forms.ValidationError(
                 _("Somebody else changed this webinar meanwhile. Open it again and repeat your changes.")
             )
-        self._compare_times(cleaned)
+        for name in TIMES:
+            if name in cleaned and name not in self.changed_data:
+                cleaned[name] = getattr(self.instance, name)  # with its fraction of a second, in its hour of two
+        self._compare_times(cleaned, now=timezone.now())
         return cleaned
 
-    def _compare_times(self, cleaned: dict[str, Any]) -> None:
-        """As the database's constraints do, but said beside the end."""
-        start = cleaned.get("webinar_start_time")
-        planned, actual = cleaned.get("webinar_scheduled_end_time"), cleaned.get("webinar_actual_end_time")
+    def _version_now(self) -> str | None:
+        """Holds the row until the form is saved, so that nothing is moved in between (the admin's view is one
+        transaction)."""
+        row = Webinar.objects.select_for_update(no_key=True).filter(pk=self.instance.pk).only("updated_at").first()
+        return version_of(row) if row is not None else None
+
+    def _compare_times(self, cleaned: dict[str, Any], *, now: datetime) -> None:
+        """As the database's constraints do, but said beside the time that was changed."""
+        start, planned, actual = (cleaned.get(name) for name in TIMES)
         if start and planned and planned <= start:
-            self.add_error("webinar_scheduled_end_time", _("The planned end must be after the start."))
+            if self._only_start_changed(PLANNED_END):
+                self.add_error(START, _("The start must be before the planned end."))
+            else:
+                self.add_error(PLANNED_END, _("The planned end must be after the start."))
         if start and actual and actual < start:
-            self.add_error("webinar_actual_end_time", _("The actual end must not be before the start."))
+            if self._only_start_changed(ACTUAL_END):
+                self.add_error(START, _("The start must not be after the actual end."))
+            else:
+                self.add_error(ACTUAL_END, _("The actual end must not be before the start."))
+        if actual and actual > now and ACTUAL_END in self.changed_data:
+            self.add_error(ACTUAL_END, _("The actual end must not be in the future."))
+        is_live = self.instance.state == Webinar.State.LIVE
+        if is_live and start and start > now and START in self.changed_data:
+            self.add_error(START, _("The webinar is live already, so its start must not be in the future."))
+
+    def _only_start_changed(self, end: str) -> bool:
+        return START in self.changed_data and end not in self.changed_data
+
+    def remarks(self, webinar: Webinar, *, now: datetime) -> list[str]:
+        """What whoever changed times should know about the webinar as it is saved now."""
+        if not {*TIMES, "post_window_minutes"}.intersection(self.changed_data):
+            return []
+        found = [*self._first_of_two(webinar), *notices_for(webinar)]
+        closed_at = webinar.collect_window.end
+        if webinar.has_begun(now) and closed_at is not None and closed_at <= now:
+            by_itself = _(
+                "With this end, attendance is no longer counted: the webinar ends by itself within a minute."
+            )
+            found.append(str(by_itself))
+        return found
+
+    def _first_of_two(self, webinar: Webinar) -> list[str]:
+        sentence = _("The clocks show this time twice that night. The first one was taken: %(time)s.")
+        changed = (getattr(webinar, name) for name in TIMES if name in self.changed_data)
+        return [
+            str(sentence % {"time": in_words(moment, webinar)})
+            for moment in changed
+            if moment is not None and is_repeated(moment, webinar.zone)
+        ]
 
 
 def version_of(webinar: Webinar) -> str:

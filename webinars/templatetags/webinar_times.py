@@ -1,6 +1,6 @@
 """When a webinar is, written in its own zone; the page's script adds the visitor's."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django import template
 from django.utils.formats import date_format
@@ -19,13 +19,19 @@ def day_in_zone(webinar: Webinar) -> str:
 
 @register.filter
 def hours_in_zone(webinar: Webinar) -> str:
-    """From start to end, or the start alone while the end is unknown."""
-    pattern = pgettext("time format", "H:i")
+    """From start to end, or the start alone while the end is unknown. When the clocks are changed in between, with the
+    zone's two names; when it is longer than a day, with the day of the end."""
+    hour = pgettext("time format", "H:i")
     window = webinar.content_window
-    start = date_format(_local(webinar, window.start), pattern)
+    start = _local(webinar, window.start)
     if window.end is None:
-        return start
-    return f"{start} – {date_format(_local(webinar, window.end), pattern)}"
+        return date_format(start, hour)
+    end = _local(webinar, window.end)
+    is_long = window.end - window.start >= timedelta(days=1)
+    texts = date_format(start, hour), date_format(end, pgettext("date format", "j M, H:i") if is_long else hour)
+    if start.utcoffset() != end.utcoffset():
+        return f"{texts[0]} {start:%Z} – {texts[1]} {end:%Z}"
+    return " – ".join(texts)
 
 
 @register.filter

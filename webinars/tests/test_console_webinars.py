@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from webinars.models import AgencyMember, ClientMember, Registration, User, Webinar
 from webinars.services.webinar_life import end
+from webinars.tests.console_forms import change, fields_of
 from webinars.tests.console_people import PARTS, people_around, sign_in
 from webinars.tests.factories import ClientFactory, ClientMemberFactory, UserFactory, WebinarFactory
 
@@ -19,28 +20,6 @@ RUNNERS = ("owner", "admin", "operator", "client_operator", "superuser")
 @pytest.fixture
 def people(webinar):
     return people_around(webinar)
-
-
-def fields_of(page):
-    """What a browser would send of the page's change form."""
-    form = page.context["adminform"].form
-    data = {}
-    for bound in form:
-        value = bound.value()
-        if hasattr(bound.field, "fields") and hasattr(bound.field.widget, "decompress"):
-            parts = bound.field.widget.decompress(value)
-            local = [str(part) if part is not None else "" for part in parts]
-            data |= {f"{bound.name}_0": local[0], f"{bound.name}_1": local[1]}
-        elif value is True:
-            data[bound.name] = "on"
-        elif value:
-            data[bound.name] = value
-    return data
-
-
-def change(browser, webinar, **changes):
-    url = reverse("admin:webinars_webinar_change", args=[webinar.pk])
-    return browser.post(url, {**fields_of(browser.get(url)), **changes})
 
 
 def new_webinar(client, **more):
