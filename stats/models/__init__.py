@@ -1,6 +1,7 @@
-"""The minute's samples, what long histories come to, and attendance that was sealed (spec 6 and 7)."""
+"""The minute's samples, what long histories come to, sealed attendance, and files of it (spec 6 and 7)."""
 
 from stats.models.access_log import AccessLog, AccessLogQuerySet
+from stats.models.export import Export, ExportQuerySet
 from stats.models.seal import AttendanceSeal, AttendanceSealQuerySet, SealedAttendance
 from stats.models.summary import AccessDay, AccessSummary
 
@@ -11,5 +12,7 @@ __all__ = [
     "AccessSummary",
     "AttendanceSeal",
     "AttendanceSealQuerySet",
+    "Export",
+    "ExportQuerySet",
     "SealedAttendance",
 ]
