@@ -53,6 +53,15 @@ export class Countdown {
     this.timer = this.clock.setTimeout(() => this.start(), left % SECOND || SECOND);
   }
 
+  /** Counts to another moment from now on: the start was moved. */
+  aim(time) {
+    const target = Date.parse(time);
+    if (Number.isNaN(target) || target === this.target) return;
+    this.stop();
+    this.target = target;
+    this.start();
+  }
+
   stop() {
     this.clock.clearTimeout(this.timer);
   }

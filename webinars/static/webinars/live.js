@@ -54,6 +54,8 @@ const list = new MessageList({
 });
 
 const connection = new ConnectionView(find("[data-connection-view]"));
+const waiting = find("[data-countdown]");
+const countdown = waiting ? new Countdown(waiting) : null;
 const count = new CountView(find("[data-count]"));
 const takeOver = new TakeOver({
   element: find("[data-takeover]"),
@@ -79,6 +81,11 @@ function stateIs(state) {
   if (state === "live") mountPlayer(find("[data-stage]"), { player: config.player, title: config.title });
 }
 
+function standsAt({ state, startTime }) {
+  stateIs(state);
+  if (state !== "live") countdown?.aim(startTime);
+}
+
 /** A whole room leaves at once: spread over a few seconds, so that the last page has time for everybody. */
 function leaveForGood() {
   leaving ??= browserClock.setTimeout(() => location.assign(config.urls.ended), between(browserClock, 0, LEAVING_MS));
@@ -95,7 +102,7 @@ const answers = {
     if (state !== document.body.dataset.state) stateIs(state);
     room.expect(lastSeq);
   },
-  "webinar.state": ({ state }) => stateIs(state),
+  "webinar.state": (webinar) => standsAt(webinar),
   "session.superseded": (detail) => takeOver.hear(detail),
 };
 
@@ -109,7 +116,7 @@ const room = new Room({
     event: ({ type, data }) => answers[type]?.(data),
     state(snapshot) {
       count.show(snapshot.currentParticipants);
-      stateIs(snapshot.state);
+      standsAt(snapshot);
     },
   },
 });
@@ -119,8 +126,7 @@ list.adopt();
 const form = find("[data-composer]");
 if (form) new Composer({ form, sender });
 wireDrawer(find("[data-drawer-button]"), { onToggle: (open) => open && list.toEnd() });
-const waiting = find("[data-countdown]");
-if (waiting) new Countdown(waiting).start();
+countdown?.start();
 const soundCheck = find("[data-sound-check]");
 if (soundCheck) wireSoundCheck(soundCheck);
 
