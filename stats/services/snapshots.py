@@ -37,6 +37,6 @@ def take_snapshot(*, now: datetime) -> int:
 
 
 def refresh_summaries(*, now: datetime) -> None:
-    """Keep answers about long histories fast (stats/sql/summaries.py). May run at any time, repeatedly, and at once."""
+    """Keep answers about long histories fast (stats/sql/summaries.py). May run at any time, and twice at once."""
     settle_days(now=now, webinars=SETTLED_AT_ONCE)
     count_people(now=now, large=LARGE_SESSIONS, after=COUNTED_AFTER, webinars=COUNTED_AT_ONCE)

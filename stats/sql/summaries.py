@@ -45,7 +45,8 @@ SELECT count(*) FROM moved"""
 COUNT = """
 WITH due AS MATERIALIZED (
     SELECT s.webinar_id FROM webinar_access_summaries s
-    WHERE (s.counted_at IS NULL AND s.last_sample_at > %(now)s - %(after)s OR s.counted_at < s.last_sample_at + %(after)s)
+    WHERE (s.counted_at IS NULL AND s.last_sample_at > %(now)s - %(after)s
+           OR s.counted_at < s.last_sample_at + %(after)s)
       AND (s.sessions IS NOT NULL
            OR EXISTS (SELECT FROM webinar_user_sessions p WHERE p.webinar_id = s.webinar_id OFFSET %(large)s))
     ORDER BY s.counted_at NULLS FIRST LIMIT %(webinars)s FOR UPDATE SKIP LOCKED
@@ -79,12 +80,13 @@ def _count(statement: str, params: dict[str, object]) -> int:
 
 
 # What the samples of a stretch come to: whole settled days from `webinar_access_days`, the rest bucket by bucket.
-# A stretch begins at the first bucket that is still there, so that a day of which buckets were pruned is read bucket by
-# bucket, and an earlier one not at all. `upper_day` is never before `lower_day`, so every bucket is in one part exactly.
+# A stretch begins at the first bucket that is still there, so that a day of which buckets were pruned is read bucket
+# by bucket, and an earlier one not at all. `upper_day` is never before `lower_day`: every bucket is in one part.
+# Sealed people stay counted when their sessions were pruned, or a person was erased.
 # ORM equivalent: AccessLog.objects.filter(webinar=…, time_bucket__range=…).aggregate(Sum…, Max…), at 100 ns a bucket;
-# UserSession.objects.filter(webinar=…).aggregate(Count("user_id", distinct=True)).
-# Index: access_log_unique, webinar_access_days_pkey, session_of_person. Cost: three days of buckets and the days at
-# most; counting the people of a webinar that is not large.
+# UserSession.objects.filter(webinar=…).aggregate(Count("user_id", distinct=True)); AttendanceSeal.objects.current().
+# Index: access_log_unique, webinar_access_days_pkey, session_of_person, seal_version_unique.
+# Cost: three days of buckets and the days at most; counting the people of a webinar that is not large.
 FIGURES = """
 WITH summary AS MATERIALIZED (
     SELECT s.* FROM webinar_access_summaries s WHERE s.webinar_id = %(webinar_id)s
@@ -116,8 +118,11 @@ WITH summary AS MATERIALIZED (
 SELECT coalesce(sum(sample_count), 0)::bigint, coalesce(sum(sum_participants), 0)::bigint,
        coalesce(max(max_participants), 0),
        (array_agg(peak_time ORDER BY max_participants DESC, peak_time))[1],
-       coalesce((SELECT summary.total_attendees FROM summary),
-                (SELECT count(DISTINCT p.user_id) FROM webinar_user_sessions p WHERE p.webinar_id = %(webinar_id)s))
+       greatest(coalesce((SELECT summary.total_attendees FROM summary),
+                         (SELECT count(DISTINCT p.user_id) FROM webinar_user_sessions p
+                          WHERE p.webinar_id = %(webinar_id)s)),
+                (SELECT seal.people_count FROM attendance_seals seal
+                 WHERE seal.webinar_id = %(webinar_id)s ORDER BY seal.version DESC LIMIT 1))
 FROM parts"""
 
 

@@ -162,7 +162,8 @@ def test_two_schedulers_that_see_different_lengths_take_one_sample():
                 waiting = 0
                 while not waiting and not over.is_set():
                     cursor.execute(
-                        "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+                        "SELECT count(*) FROM pg_locks"
+                        " WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
                     )
                     (waiting,) = cursor.fetchone()
             return sampled

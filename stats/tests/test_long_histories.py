@@ -1,10 +1,11 @@
-"""Years of buckets and a million sessions: figures from what the minute job keeps, and the same to the digit (spec 6)."""
+"""Years of buckets and a million sessions, answered from what the minute job keeps, to the digit (spec 6)."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, connections, transaction
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,7 @@ from stats.models import AccessDay, AccessLog, AccessSummary
 from stats.selectors.access import TIMELINE_BUCKETS, access_timeline, access_totals
 from stats.services.snapshots import COUNTED_AFTER, run_minute
 from stats.sql.summaries import count_people, settle_days
+from stats.tests.sealed_rows import keep_sealed
 from webinars.tests.factories import UserFactory, WebinarFactory
 
 FIRST = datetime(2026, 3, 2, tzinfo=UTC)
@@ -206,6 +208,17 @@ def test_they_are_counted_again_until_the_late_ones_have_come():
         counted.append((done, access_totals(webinar.pk)["totalAttendees"]))
 
     assert counted == [(1, 1), (1, 2), (1, 3), (1, 4), (0, 4), (0, 4)]
+
+
+@pytest.mark.django_db
+def test_sealed_people_stay_counted_when_their_sessions_are_gone():
+    webinar = WebinarFactory()
+    SessionFactory.create_batch(3, webinar=webinar)
+    keep_sealed(webinar, now=timezone.now())
+
+    UserSession.objects.filter(webinar=webinar).delete()
+
+    assert access_totals(webinar.pk)["totalAttendees"] == 3
 
 
 @pytest.mark.django_db
