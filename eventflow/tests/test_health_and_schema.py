@@ -55,6 +55,7 @@ def test_the_schema_is_valid_and_names_every_path():
         "/api/webinars/{w}/registrations",
         "/api/webinars/{w}/state",
         "/api/webinars/{w}/stats/access",
+        "/api/webinars/{w}/stats/attendance",
         "/api/webinars/{w}/token",
     ]
 

@@ -80,6 +80,7 @@ UNSURE = f"""CASE
 
 # One row per page of a person, clipped to the window: [begins, finishes), null where it does not touch the window.
 # A page that was opened and never heard of again has no length, and touches the window at one instant.
+# `now` may be some time ago (the pages of one table count to the same moment); who entered later was not there yet.
 PAGES = f"""pages AS (
     SELECT s.id, s.user_id, s.watched_ranges, {UNSURE} AS unsure,
            CASE WHEN inside THEN greatest(s.entered_at, %(start)s) END AS begins,
@@ -89,7 +90,7 @@ PAGES = f"""pages AS (
     CROSS JOIN LATERAL (
         SELECT s.entered_at < %(until)s AND (ends > %(start)s OR s.entered_at = ends AND ends >= %(start)s) AS inside
     ) AS clipped
-    WHERE s.webinar_id = %(webinar_id)s AND s.user_id IS NOT NULL
+    WHERE s.webinar_id = %(webinar_id)s AND s.user_id IS NOT NULL AND s.entered_at <= %(now)s
       AND (%(user_ids)s::uuid[] IS NULL OR s.user_id = ANY(%(user_ids)s::uuid[]))
 )"""
 

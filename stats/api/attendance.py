@@ -1,0 +1,106 @@
+"""`stats/attendance`: who was there, and for how long (spec 6, 7)."""
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from eventflow.api.schema import enveloped, failures
+from stats.selectors.attendance import AttendanceQuery, attendance_page
+from stats.selectors.attendance_query import AttendanceParams
+from webinars.api.viewer import VIEWER_AUTHENTICATION, viewer_of
+
+
+class StripShape(serializers.Serializer[Any]):
+    """Stretches in seconds from the start of the window."""
+
+    present = serializers.ListField(child=serializers.ListField(child=serializers.IntegerField()))
+    visible = serializers.ListField(child=serializers.ListField(child=serializers.IntegerField()))
+    doubled = serializers.ListField(child=serializers.ListField(child=serializers.IntegerField()))
+
+
+class AttendanceRowShape(serializers.Serializer[Any]):
+    userId = serializers.UUIDField(allow_null=True, help_text="Null when the person was erased after sealing.")
+    displayName = serializers.CharField(allow_blank=True)
+    email = serializers.CharField(allow_blank=True)
+    registeredAt = serializers.DateTimeField(allow_null=True)
+    connectedSeconds = serializers.IntegerField()
+    uniqueSeconds = serializers.IntegerField()
+    visibleSeconds = serializers.IntegerField()
+    firstEntered = serializers.DateTimeField(allow_null=True)
+    lastExited = serializers.DateTimeField(allow_null=True)
+    sessionCount = serializers.IntegerField()
+    overlapSeconds = serializers.IntegerField()
+    attendancePercent = serializers.FloatField(allow_null=True, help_text="Null while the window has no length.")
+    uncertaintySeconds = serializers.IntegerField()
+    strip = StripShape()
+
+
+class GuestTotalsShape(serializers.Serializer[Any]):
+    sessionCount = serializers.IntegerField()
+    connectedSeconds = serializers.IntegerField()
+    visibleSeconds = serializers.IntegerField()
+    uncertaintySeconds = serializers.IntegerField()
+
+
+class AttendanceTotalsShape(serializers.Serializer[Any]):
+    people = serializers.IntegerField(help_text="With a session in the webinar, also outside the window.")
+    attended = serializers.IntegerField(help_text="With a session within the window.")
+    connectedSeconds = serializers.IntegerField()
+    uniqueSeconds = serializers.IntegerField()
+    visibleSeconds = serializers.IntegerField()
+    overlapSeconds = serializers.IntegerField()
+    uncertaintySeconds = serializers.IntegerField()
+    averageUniqueSeconds = serializers.FloatField(allow_null=True, help_text="Over those who attended.")
+    averageAttendancePercent = serializers.FloatField(allow_null=True, help_text="Over those who attended.")
+    guests = GuestTotalsShape()
+
+
+class WindowShape(serializers.Serializer[Any]):
+    start = serializers.DateTimeField()
+    end = serializers.DateTimeField(allow_null=True, help_text="Null while it is unknown.")
+    until = serializers.DateTimeField(help_text="How far the window is over.")
+    timeZone = serializers.CharField()
+    seconds = serializers.IntegerField(help_text="From start to until.")
+
+
+class SealShape(serializers.Serializer[Any]):
+    version = serializers.IntegerField()
+    sealedAt = serializers.DateTimeField()
+    sha256 = serializers.CharField()
+    reason = serializers.CharField(allow_blank=True)
+    author = serializers.CharField(allow_null=True, help_text="Null when it was sealed by itself.")
+
+
+class AttendanceShape(serializers.Serializer[Any]):
+    rows = AttendanceRowShape(many=True, help_text="Empty for those who may not see personal data.")
+    next = serializers.CharField(allow_null=True, help_text="The next page, counted to the same moment.")
+    totals = AttendanceTotalsShape(help_text="Over everybody, whatever the rows are narrowed to.")
+    definitions = serializers.DictField(child=serializers.CharField(), help_text="What each figure means.")
+    window = WindowShape()
+    sealed = SealShape(allow_null=True)
+    asOf = serializers.DateTimeField(help_text="The moment that the figures count to; at most 5 s ago.")
+
+
+class AttendanceView(APIView):
+    authentication_classes = VIEWER_AUTHENTICATION
+
+    @extend_schema(
+        parameters=[AttendanceParams],
+        responses={200: enveloped("Attendance", AttendanceShape), **failures(400, 401, 403, 404)},
+        summary="Who was there, and for how long",
+    )
+    def get(self, request: Request, w: str) -> Response:
+        viewer = viewer_of(request, w)
+        return Response(
+            attendance_page(
+                webinar=viewer.webinar,
+                query=AttendanceQuery.parse(request.query_params),
+                may_see_personal=viewer.may("see_personal"),
+                now=timezone.now(),
+            )
+        )
