@@ -3,12 +3,15 @@
 People in admin mode leave no trace: their calls are answered as others' are, and write nothing.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError
 from django.utils.translation import gettext_lazy as _
+from psycopg.errors import RestrictViolation
 
 from eventflow.api.errors import ApiError, NotFound, WebinarClosed
 from eventflow.batches import until_done
@@ -38,9 +41,9 @@ def enter_session(
     *, live_pass: LivePass, session_id: str, referrer: str, user_agent: str, ip_address: str | None, now: datetime
 ) -> Entry:
     """Create or refresh the session, presence, and the registration where entering is enough. Two statements."""
-    admission = admit(
-        webinar_id=live_pass.webinar_id, user_id=None if live_pass.admin_mode else live_pass.user_id, now=now
-    )
+    user_id = None if live_pass.admin_mode else live_pass.user_id
+    with _overtaken():
+        admission = admit(webinar_id=live_pass.webinar_id, user_id=user_id, now=now)
     if admission is None:
         raise NotFound
     intervals = page_intervals(admission.interval_overrides)
@@ -50,7 +53,7 @@ def enter_session(
         raise WebinarClosed
     if admission.banned or not (admission.registered or (live_pass.user_id is None and admission.guests_welcome)):
         raise NotRegistered
-    try:
+    with _overtaken():
         entered_at = sql.enter(
             session_id=session_id,
             user_agent=user_agent,
@@ -59,8 +62,6 @@ def enter_session(
             now=now,
             **_caller(live_pass),
         )
-    except IntegrityError as error:  # the webinar or the person was deleted at this instant
-        raise NotFound from error
     return Entry(entered_at, admission.registered, intervals)
 
 
@@ -69,10 +70,8 @@ def record_heartbeat(*, live_pass: LivePass, session_id: str | None, is_visible:
     closed or unknown. One statement."""
     if live_pass.admin_mode:
         return True
-    try:
+    with _overtaken():
         ping = sql.ping(session_id=session_id, is_visible=is_visible, now=now, **_caller(live_pass))
-    except IntegrityError as error:  # the webinar or the person was deleted at this instant
-        raise NotFound from error
     if ping is None or not ping.is_open:
         raise WebinarClosed
     if not ping.registered:
@@ -90,6 +89,17 @@ def leave_session(*, live_pass: LivePass, session_id: str, now: datetime) -> boo
 def close_stale_sessions(*, now: datetime) -> int:
     """Close every session without a heartbeat for `SESSION_STALE_SECONDS`, in batches; answers how many."""
     return until_done(SWEEP_BATCH, lambda: sql.sweep(now=now, batch=SWEEP_BATCH))
+
+
+@contextmanager
+def _overtaken() -> Iterator[None]:
+    """What happened at this very instant: the attendance was sealed, or the webinar or the person deleted."""
+    try:
+        yield
+    except IntegrityError as error:
+        if isinstance(error.__cause__, RestrictViolation):
+            raise WebinarClosed from error
+        raise NotFound from error
 
 
 def _caller(live_pass: LivePass) -> dict[str, Any]:

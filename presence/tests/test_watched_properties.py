@@ -1,7 +1,6 @@
 """Watched and silent time against a slow, obvious account of the same page, second by second (spec 5)."""
 
 import itertools
-import uuid
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -9,9 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from presence.models import UserSession
-from presence.services.sessions import close_stale_sessions, enter_session, leave_session, record_heartbeat
-from webinars.services.live_pass import LivePass
+from presence.services.sessions import close_stale_sessions
+from presence.tests.pages import Page
 from webinars.tests.factories import RegistrationFactory, WebinarFactory
 
 START = datetime(2026, 3, 2, 5, 0, tzinfo=UTC)
@@ -73,26 +71,10 @@ def seconds_of(multirange):
 def test_every_figure_of_a_session(db, acts, leaves):
     webinar = WebinarFactory(webinar_start_time=START, webinar_scheduled_end_time=None)
     user = RegistrationFactory(webinar=webinar).user
-    live_pass = LivePass(
-        subject=str(user.pk),
-        webinar_id=webinar.pk,
-        slug=webinar.slug,
-        agency_id=webinar.agency_id,
-        client_id=webinar.client_id,
-        role="attendee",
-        name="",
-        verbs=frozenset(),
-        expires_at=0,
-    )
-    session_id = str(uuid.uuid4())
+    page = Page(webinar, user)
     account = Account()
 
-    def enter(now):
-        return enter_session(
-            live_pass=live_pass, session_id=session_id, referrer="", user_agent="", ip_address=None, now=now
-        )
-
-    enter(START)
+    page.track(START)
     for gap, act in acts:
         account.now += gap
         now = START + timedelta(seconds=account.now)
@@ -101,17 +83,16 @@ def test_every_figure_of_a_session(db, acts, leaves):
             close_stale_sessions(now=now)
         elif act == "track":
             account.heartbeat(None)
-            assert (enter(now).entered_at is None) == bool(account.closed)
+            assert (page.track(now).entered_at is None) == bool(account.closed)
         else:
             visible = {"visible": True, "hidden": False}.get(act)
             account.heartbeat(visible)
-            alive = record_heartbeat(live_pass=live_pass, session_id=session_id, is_visible=visible, now=now)
-            assert alive == (not account.closed)
+            assert page.ping(now, visible) == (not account.closed)
     if leaves:
         account.leave()
-        leave_session(live_pass=live_pass, session_id=session_id, now=START + timedelta(seconds=account.now))
+        page.leave(START + timedelta(seconds=account.now))
 
-    session = UserSession.objects.get(session_id=session_id)
+    session = page.row
     assert seconds_of(session.watched_ranges) == account.watched
     assert seconds_of(session.silent_ranges) == account.silent
     assert session.watched_seconds_raw == Decimal(len(account.watched))
