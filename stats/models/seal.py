@@ -1,15 +1,26 @@
 """Sealed attendance: a report that cannot change, and the chain that proves it (spec 7, Sealing)."""
 
 import uuid
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Cast, Coalesce, Lower
 from django.utils.translation import gettext_lazy as _
 
 from presence.models.fields import NO_RANGES, TimestampMultiRangeField
 from webinars.models import TenantModel, User, Webinar
+
+
+def _by(name: str, figure: Any) -> models.Index:
+    """For the table sorted by a figure, up and down (stats/sql/attendance.py): a page is read where it begins."""
+    return models.Index("seal", figure, "row", name=f"sealed_by_{name}")
+
+
+def _or(column: str, end: str) -> Coalesce:
+    """What is missing comes last, in either direction."""
+    return Coalesce(column, Cast(Value(end), models.DateTimeField()))
 
 
 class AttendanceSealQuerySet(models.QuerySet["AttendanceSeal"]):
@@ -152,6 +163,19 @@ class SealedAttendance(models.Model):
         indexes = [
             # A person's own rows: erasing, and a person's page.
             models.Index(fields=["user"], name="sealed_of_person"),
+            _by("name", Lower("display_name")),
+            _by("email", Lower("email")),
+            _by("connected", F("connected_seconds")),
+            _by("unique", F("unique_seconds")),
+            _by("visible", F("visible_seconds")),
+            _by("overlap", F("overlap_seconds")),
+            _by("uncertainty", F("uncertainty_seconds")),
+            _by("pages", F("session_count")),
+            _by("percent", Coalesce("attendance_percent", Value(0))),
+            _by("entered", _or("first_entered", "infinity")),
+            _by("entered_down", _or("first_entered", "-infinity")),
+            _by("exited", _or("last_exited", "infinity")),
+            _by("exited_down", _or("last_exited", "-infinity")),
         ]
 
     def __str__(self) -> str:

@@ -18,7 +18,7 @@ from presence.sql.ledger import frame_of
 from presence.tests.factories import SessionFactory
 from stats.selectors.attendance import AttendanceQuery, attendance_page, attendance_rows, ledger_totals, sealed_now
 from stats.selectors.attendance_query import SALT
-from stats.sql.attendance import SORTS
+from stats.sql.attendance import SORTS, select_sealed
 from stats.tests.sealed import seal_rows
 from webinars.tests.factories import AgencyMemberFactory, RegistrationFactory, UserFactory, WebinarFactory
 
@@ -591,3 +591,23 @@ def test_definitions_are_in_the_callers_language(call, webinar, organizer):
 
     assert texts[0]["window"] == str(definitions.WINDOW)
     assert [*texts[0]] == [*texts[1]] == ["window", *definitions.FIGURES]
+
+
+@pytest.mark.parametrize("sort", [*SORTS, *(f"-{name}" for name in SORTS)])
+def test_every_order_of_sealed_rows_has_its_index(webinar, sort):
+    seal = seal_rows(webinar, [{"display_name": str(n), "unique_seconds": 0} for n in range(1000)])
+    order = AttendanceQuery(sort=sort).order
+    params = {"seal_id": seal.pk, "webinar_id": webinar.pk, "q": "", "min_percent": None, "limit": 51}
+
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE sealed_attendance")
+        plans = []
+        for is_next in (False, True):
+            kind = SORTS[order.sort].kind
+            value = {"timestamptz": "infinity", "int": "5", "numeric": "5", "text": None}[kind]
+            statement = select_sealed(order._replace(is_next=is_next))
+            cursor.execute(f"EXPLAIN {statement}", {**params, "tie": "500", "value": value})
+            plans.append("\n".join(line for (line,) in cursor.fetchall()))
+
+    assert ["Sort" in plan or "Seq Scan on sealed_attendance" in plan for plan in plans] == [False, False]
+    assert ["using sealed_by_" in plan for plan in plans] == [True, True]
