@@ -6,7 +6,7 @@ LATE = """
 CREATE FUNCTION registration_before_seal() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT FROM attendance_seals s
-               WHERE s.webinar_id = NEW.webinar_id AND s.sealed_at > NEW.registered_at) THEN
+               WHERE s.webinar_id = NEW.webinar_id AND s.sealed_at >= NEW.registered_at) THEN
         RAISE EXCEPTION 'the attendance of this webinar is sealed'
             USING ERRCODE = 'restrict_violation', CONSTRAINT = 'registration_before_seal', TABLE = TG_TABLE_NAME;
     END IF;

@@ -1,0 +1,184 @@
+"""Sealing a webinar's attendance, and correcting it by another version (spec 7)."""
+
+import logging
+import uuid
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+import eventflow
+from eventflow.api.errors import ApiError, NotFound
+from presence import definitions
+from presence.sql.ledger import Frame, frame_of
+from stats import canonical
+from stats.models import AttendanceSeal
+from stats.selectors.attendance import ledger_totals
+from stats.selectors.reconciliation import figures as reconciliation_figures
+from stats.selectors.seals import newest_seal, sessions_were_pruned
+from stats.sql import reconciliation as reconciliation_sql
+from stats.sql import sealing as sql
+from webinars.local_times import in_words
+from webinars.models import Client, User, Webinar
+from webinars.services.webinar_life import end_overdue
+
+logger = logging.getLogger(__name__)
+
+# What one run of the job seals at most: the rest of a long history waits for the next minute.
+SEALED_AT_ONCE = 500
+
+
+class NotSealable(ApiError):
+    """The webinar's attendance cannot be sealed, or not yet."""
+
+    def __init__(self, message: object) -> None:
+        super().__init__(409, "wrong_state", message)
+
+
+def seal_attendance(
+    *, webinar: Webinar, now: datetime, author: User | None = None, reason: str = "", seen_version: int | None = None
+) -> AttendanceSeal:
+    """Compute everybody's attendance once more and keep it for good. A webinar that is sealed already keeps its seal,
+    which is answered, unless somebody says why it is corrected: then the figures of now become the next version beside
+    it. `seen_version` is the one that the correction is meant for.
+
+    Raises NotSealable (409) while the collect window is open or has no end, for a draft, for a correction without a
+    reason or of another version than was seen, and when the raw sessions that it would need are kept no longer.
+    """
+    return _seal(webinar, now=now, author=author, reason=reason.strip(), seen_version=seen_version)[0]
+
+
+def seal_due(now: datetime) -> int:
+    """Seal every webinar whose collect window is over, the newest first; answers how many this call sealed. Each in a
+    transaction of its own: what fails is logged, and tried again by the next run. May run twice at once."""
+    end_overdue(now)
+    sealed = 0
+    for webinar_id in sql.due(now=now):
+        try:
+            sealed += _seal_if_due(webinar_id, now=now)
+        except Exception:
+            logger.exception("attendance not sealed: webinar %s", webinar_id)
+        if sealed >= SEALED_AT_ONCE:
+            break
+    return sealed
+
+
+def why_not_sealed(webinar: Webinar, *, now: datetime) -> object | None:
+    """The sentence that says why attendance cannot be sealed yet, or None."""
+    if webinar.state == Webinar.State.DRAFT:
+        return _("This webinar is a draft. Nobody attended it.")
+    closes = webinar.collect_window.end
+    if closes is None:
+        return _("The end of this webinar is unknown. End it first.")
+    if closes > now:
+        return _("Attendance is still counted, until %(time)s. It can be sealed from then on.") % {
+            "time": in_words(closes, webinar)
+        }
+    if webinar.state != Webinar.State.ENDED:
+        return _("This webinar has not ended. End it first.")
+    return None
+
+
+def _seal_if_due(webinar_id: uuid.UUID, *, now: datetime) -> bool:
+    webinar = Webinar.objects.filter(pk=webinar_id).first()
+    if webinar is None or newest_seal(webinar) is not None:  # deleted or sealed since the list was made
+        return False
+    return _seal(webinar, now=now)[1]
+
+
+def _seal(
+    webinar: Webinar,
+    *,
+    now: datetime,
+    author: User | None = None,
+    reason: str = "",
+    seen_version: int | None = None,
+) -> tuple[AttendanceSeal, bool]:
+    """The seal, and whether it is new."""
+    _refuse(webinar, now=now)
+    with transaction.atomic():
+        sql.prepare(webinar.pk)
+        # Sessions first and then the webinar's row, as whoever enters locks them: so nobody waits in a circle.
+        sql.close_sessions(webinar_id=webinar.pk, now=now)
+        locked = Webinar.objects.select_for_update().filter(pk=webinar.pk).first()
+        if locked is None:
+            raise NotFound
+        _refuse(locked, now=now)
+        before = newest_seal(locked)
+        if before is not None:
+            if not reason and author is None:
+                return before, False
+            _refuse_correction(before, reason=reason, seen_version=seen_version, now=now)
+        sql.close_sessions(webinar_id=locked.pk, now=now)  # of those who entered until the row was locked
+        seal = _write(locked, before=before, author=author, reason=reason, now=now)
+    logger.info("attendance sealed: seal %s, version %d", seal.pk, seal.version)
+    return seal, True
+
+
+def _refuse(webinar: Webinar, *, now: datetime) -> None:
+    if problem := why_not_sealed(webinar, now=now):
+        raise NotSealable(problem)
+
+
+def _refuse_correction(before: AttendanceSeal, *, reason: str, seen_version: int | None, now: datetime) -> None:
+    if not reason:
+        raise NotSealable(_("Say why the sealed attendance is corrected."))
+    if seen_version is not None and seen_version != before.version:
+        raise NotSealable(
+            _("This attendance has just been corrected by somebody else: version %(version)d is the newest.")
+            % {"version": before.version}
+        )
+    if sessions_were_pruned(before, now=now):
+        raise NotSealable(
+            _("The sessions of this webinar are no longer kept, so that its attendance can no longer be corrected.")
+        )
+
+
+def _write(
+    webinar: Webinar, *, before: AttendanceSeal | None, author: User | None, reason: str, now: datetime
+) -> AttendanceSeal:
+    """Rows first and the header last: nothing is added to a seal that is there (migration 0004)."""
+    frame = frame_of(webinar, now=now)
+    seal = AttendanceSeal(
+        webinar=webinar,
+        client_id=webinar.client_id,
+        agency_id=webinar.agency_id,
+        version=before.version + 1 if before is not None else 1,
+        sealed_at=now,
+        author=author,
+        reason=reason,
+        window_start=frame.start,
+        window_end=frame.until,
+        intervals=sql.intervals_of(frame),
+        definitions_version=definitions.VERSION,
+        definitions=canonical.english_definitions(),
+        software_version=eventflow.__version__,
+    )
+    seal.people_count = sql.insert_rows(seal_id=seal.pk, frame=frame)
+    seal.totals = totals(frame)
+    # Seals of one client follow each other.
+    Client.objects.select_for_update(no_key=True).get(pk=webinar.client_id)
+    last = AttendanceSeal.objects.filter(client_id=webinar.client_id).order_by("-position").first()
+    seal.position = last.position + 1 if last is not None else 1
+    seal.previous_sha256 = last.sha256 if last is not None else ""
+    seal.sha256 = canonical.sha256_of(seal)
+    seal.save(force_insert=True)
+    return seal
+
+
+def totals(frame: Frame) -> dict[str, Any]:
+    """Sums as the API names them, what must add up, and what the evidence was: raw sessions and samples."""
+    people = ledger_totals(frame)
+    guests = people.pop("guests")
+    raw = sql.sessions(frame.webinar_id)
+    return {
+        "people": people,
+        "guests": guests,
+        "reconciliation": reconciliation_figures(frame, settled=True),
+        "evidence": {
+            "sessions": raw.count,
+            "guestSessionsDigest": raw.guests_digest,
+            "samplesDigest": reconciliation_sql.samples(frame, settled=True).digest,
+        },
+    }

@@ -1,0 +1,148 @@
+"""The statements that seal a webinar's attendance, and compute what a seal must still match (spec 7, Sealing)."""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from presence.sql.hot import LAST_HEARTBEAT
+from presence.sql.ledger import FIGURES, STRETCHES, Figures, Frame
+
+# Times as text are part of what is hashed.
+TIMES_IN_UTC = "SELECT set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO, YMD', true)"
+# Sealing 100,000 people takes seconds, and waiting for another seal of the client as well.
+PATIENCE = "SELECT set_config('statement_timeout', '300s', true), set_config('lock_timeout', '60s', true)"
+# Seals of one webinar queue up, before any of them locks a row.
+ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('seal ' || %(webinar_id)s::text, 0))"
+# What this very transaction has entered is checked before the seal exists, and not against it.
+CHECK_ENTRIES = "SET CONSTRAINTS session_before_seal, registration_before_seal IMMEDIATE"
+CHECK_AT_COMMIT = "SET CONSTRAINTS session_before_seal, registration_before_seal DEFERRED"
+
+# Webinars that ended, whose collect window is over and that have no seal. The newest first, so that what has just
+# ended does not wait behind years of history.
+# ORM equivalent: Webinar.objects.filter(state="ended", attendance_seals=None) and .collected_after(now) excluded.
+# Index: seal_version_unique. Cost: a scan of the webinars, a look-up each.
+COLLECTED = """w.state = 'ended'
+  AND w.webinar_actual_end_time + make_interval(mins => w.post_window_minutes) <= %(now)s"""
+DUE = f"""
+SELECT w.id FROM webinars w
+WHERE {COLLECTED} AND NOT EXISTS (SELECT FROM attendance_seals s WHERE s.webinar_id = w.id)
+ORDER BY w.webinar_actual_end_time DESC, w.id"""
+
+# What is still open ends at its last heartbeat, as the sweeper would end it, never now.
+# ORM equivalent: UserSession.objects.open().filter(webinar=…).update(exited_at=Coalesce(…), closed_reason="timeout").
+# Index: session_open. Cost: one update for each open session.
+CLOSE = f"""
+UPDATE webinar_user_sessions s
+SET exited_at = {LAST_HEARTBEAT}, closed_reason = 'timeout', updated_at = %(now)s
+WHERE s.webinar_id = %(webinar_id)s AND s.exited_at IS NULL"""
+
+# SHA-256 over raw sessions: every column that a figure can depend on, in the order in which they were entered.
+DIGEST = """encode(sha256(convert_to(coalesce(string_agg(jsonb_build_array(
+            s.id, s.session_id, s.entered_at, s.exited_at, s.last_heartbeat_at, s.is_visible, s.closed_reason,
+            s.watched_seconds_raw, s.watched_ranges::text, s.silent_ranges::text)::text,
+        chr(10) ORDER BY s.entered_at, s.id), ''), 'UTF8')), 'hex')"""
+
+# Each person's figures, strip and digest as the ledger says them now.
+# ORM equivalent: none. Index: session_of_person, twice as one scan and then once per person. Cost: docs/benchmarks.md.
+NOW = f"""ledger AS (
+    SELECT f.*, st.present_ranges, st.visible_ranges, raw.sessions_digest
+    FROM (WITH {FIGURES} SELECT * FROM figures) AS f
+    JOIN (WITH {STRETCHES} SELECT * FROM stretches) AS st USING (user_id)
+    CROSS JOIN LATERAL (
+        SELECT {DIGEST} AS sessions_digest FROM webinar_user_sessions s
+        WHERE s.webinar_id = %(webinar_id)s AND s.user_id = f.user_id
+    ) AS raw
+)"""
+SEALED_COLUMNS = (*Figures._fields[1:], "present_ranges", "visible_ranges", "sessions_digest")
+
+# Who it was, in the form that the identity digest covers.
+IDENTITY = "encode(sha256(convert_to({salt} || '|' || {user_id} || '|' || {email} || '|' || {name}, 'UTF8')), 'hex')"
+
+# Rows are numbered by user id. The salt is two random UUIDs, from PostgreSQL's strong source.
+INSERT_ROWS = f"""
+WITH {NOW}, named AS MATERIALIZED (
+    SELECT ledger.*, coalesce(u.display_name, '') AS display_name, coalesce(u.email, '') AS email,
+           replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '') AS identity_salt
+    FROM ledger LEFT JOIN LATERAL (
+        SELECT users.display_name, users.email FROM users WHERE users.id = ledger.user_id LIMIT 1
+    ) AS u ON true
+)
+INSERT INTO sealed_attendance
+    (seal_id, row, user_id, display_name, email, identity_salt, identity_digest, {", ".join(SEALED_COLUMNS)})
+SELECT %(seal_id)s, row_number() OVER (ORDER BY user_id), user_id, display_name, email, identity_salt,
+       {IDENTITY.format(salt="identity_salt", user_id="user_id", email="email", name="display_name")},
+       {", ".join(SEALED_COLUMNS)}
+FROM named"""
+
+# Index: session_of_person. Cost: one scan of the webinar's sessions.
+SESSIONS = f"""
+SELECT (SELECT count(*)::int FROM webinar_user_sessions s WHERE s.webinar_id = %(webinar_id)s),
+       (SELECT {DIGEST} FROM webinar_user_sessions s WHERE s.webinar_id = %(webinar_id)s AND s.user_id IS NULL)"""
+
+
+class Sessions(NamedTuple):
+    """How many raw sessions a webinar has, and the digest of its guests'."""
+
+    count: int
+    guests_digest: str
+
+
+def prepare(webinar_id: uuid.UUID) -> None:
+    """For the rest of the transaction, in which this webinar is sealed."""
+    with connection.cursor() as cursor:
+        cursor.execute(TIMES_IN_UTC)
+        cursor.execute(PATIENCE)
+        cursor.execute(ONE_AT_A_TIME, {"webinar_id": webinar_id})
+        cursor.execute(CHECK_ENTRIES)
+        cursor.execute(CHECK_AT_COMMIT)
+
+
+def due(*, now: datetime) -> list[uuid.UUID]:
+    with connection.cursor() as cursor:
+        cursor.execute(DUE, {"now": now})
+        return [row[0] for row in cursor.fetchall()]
+
+
+def close_sessions(*, webinar_id: uuid.UUID, now: datetime) -> int:
+    """How many it closed."""
+    with connection.cursor() as cursor:
+        cursor.execute(CLOSE, {"webinar_id": webinar_id, "now": now})
+        return int(cursor.rowcount)
+
+
+def insert_rows(*, seal_id: uuid.UUID, frame: Frame) -> int:
+    """How many people."""
+    with connection.cursor() as cursor:
+        without_nested_loops(cursor)
+        cursor.execute(INSERT_ROWS, {**frame.params(), "seal_id": seal_id})
+        inserted = int(cursor.rowcount)
+        cursor.execute("SELECT set_config('enable_nestloop', 'on', true)")
+    return inserted
+
+
+def without_nested_loops(cursor: Any) -> None:
+    """Of a webinar that has just ended the planner may know nothing yet; it would compare everybody with everybody.
+    Look-ups by index stay as they are: they have no other way."""
+    cursor.execute("SELECT set_config('enable_nestloop', 'off', true)")
+
+
+def sessions(webinar_id: uuid.UUID) -> Sessions:
+    """Within a transaction that keeps times in UTC."""
+    with connection.cursor() as cursor:
+        cursor.execute(SESSIONS, {"webinar_id": webinar_id})
+        return Sessions(*cursor.fetchone())
+
+
+def intervals_of(frame: Frame) -> dict[str, int]:
+    """In seconds, as a seal keeps them."""
+    return {name: int(getattr(frame, name).total_seconds()) for name in ("stale", "ping", "track")}
+
+
+def sealed_frame(
+    *, webinar_id: uuid.UUID, start: datetime, until: datetime, now: datetime, intervals: dict[str, int]
+) -> Frame:
+    """What the figures of a seal were computed with."""
+    lengths = {name: timedelta(seconds=intervals[name]) for name in ("stale", "ping", "track")}
+    return Frame(webinar_id=webinar_id, start=start, until=until, now=now, **lengths)
