@@ -1,22 +1,22 @@
 """What is kept no longer, and what stays (spec 5, Retention)."""
 
-import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
 from django.core.management import call_command
-from django.db import connection, connections
+from django.db import connections
 from django_celery_beat.models import PeriodicTask
 
 from presence.models import LivePresence, UserSession
 from presence.services import retention as presence_retention
 from presence.tests.factories import PresenceFactory, SessionFactory
-from stats.models import AccessDay, AccessLog, AccessSummary, AttendanceSeal
+from stats.models import AccessDay, AccessLog, AccessSummary
 from stats.services import retention
 from stats.tasks import prune as prune_task
 from stats.tests.factories import AccessLogFactory
+from stats.tests.sealed import seal_rows
 from webinars.models import Webinar
 from webinars.tests.factories import UserFactory, WebinarFactory
 
@@ -29,27 +29,6 @@ def ended(ago: timedelta, **fields) -> Webinar:
     end = NOW - ago
     return WebinarFactory(
         state="ended", webinar_start_time=end - timedelta(hours=1), webinar_actual_end_time=end, **fields
-    )
-
-
-def seal(webinar: Webinar) -> AttendanceSeal:
-    connection.check_constraints()  # as at the commit of what came before: no session enters after the seal
-    return AttendanceSeal.objects.create(
-        webinar=webinar,
-        client=webinar.client,
-        agency=webinar.agency,
-        version=1,
-        sealed_at=webinar.webinar_actual_end_time,
-        window_start=webinar.webinar_start_time,
-        window_end=webinar.webinar_actual_end_time,
-        intervals={},
-        definitions_version=1,
-        definitions={},
-        software_version="1",
-        people_count=1,
-        totals={},
-        position=1,
-        sha256=hashlib.sha256(str(webinar.pk).encode()).hexdigest(),
     )
 
 
@@ -91,7 +70,7 @@ def test_raw_sessions_go_after_90_days_once_they_are_sealed(days, is_sealed, is_
     webinar = ended(timedelta(days=days))  # at 90 days, its collect window was over 30 minutes less ago
     closed_session(webinar)
     if is_sealed:
-        seal(webinar)
+        seal_rows(webinar, [])
 
     assert prune() == [{**NOTHING, "sessions": 0 if is_kept else 1}]
     assert UserSession.objects.exists() is is_kept
@@ -102,7 +81,7 @@ def test_only_the_sealed_webinars_sessions_go():
     gone, kept = ended(timedelta(days=100)), ended(timedelta(days=100))
     for webinar in (gone, gone, kept):
         closed_session(webinar)
-    seal(gone)
+    seal_rows(gone, [])
 
     assert prune() == [{**NOTHING, "sessions": 2}]
     assert UserSession.objects.get().webinar == kept
@@ -133,7 +112,7 @@ def test_how_many_came_is_still_known_without_the_sessions(call, webinar, organi
     person = UserFactory()
     for user in (person, person, UserFactory(), None):
         closed_session(old, user=user)
-    seal(old)
+    seal_rows(old, [])
     caller = call(old, organizer)
 
     def attendees():
@@ -171,7 +150,7 @@ def test_the_settings_say_how_long(settings):
     for webinar in (younger, older):
         PresenceFactory(webinar=webinar)
         closed_session(webinar)
-        seal(webinar)
+        seal_rows(webinar, [])
     for months in (2, 4):
         AccessLogFactory(webinar=younger, time_bucket=NOW - timedelta(days=30 * months))
 
@@ -196,7 +175,7 @@ def test_the_command_counts_before_it_deletes(capsys):
     webinar = ended(timedelta(days=800))
     PresenceFactory(webinar=webinar)
     closed_session(webinar)
-    seal(webinar)
+    seal_rows(webinar, [])
     AccessLogFactory(webinar=webinar, time_bucket=webinar.webinar_start_time)
 
     with time_machine.travel(NOW, tick=False):
@@ -254,3 +233,15 @@ def test_two_at_once_delete_everything_once(monkeypatch):
         deleted = list(pool.map(run, range(4)))
 
     assert (sum(deleted), LivePresence.objects.count()) == (50, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_page_that_enters_as_attendance_is_sealed_is_told_that_it_is_over(call, webinar, attendee):
+    """Not that there is no such webinar: the page stops, and says why."""
+    caller = call(webinar, attendee)
+    seal_rows(webinar, [])
+
+    answer = caller.post("access/track", {"session_id": "0b7d1e9c-1111-4222-8333-444455556666"})
+
+    assert (answer.status_code, answer.json()["code"]) == (410, "webinar_closed")
+    assert UserSession.objects.count() == 0
