@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from playwright.sync_api import Browser
 
@@ -85,9 +86,16 @@ def site_servers(
             child.end(seconds=4)
 
 
+@pytest.fixture(scope="session")
+def content_types(django_db_setup: None, django_db_blocker: Any) -> list[dict[str, Any]]:
+    with django_db_blocker.unblock():
+        return list(ContentType.objects.values())
+
+
 @pytest.fixture
-def live_site(site_servers: LiveSite, transactional_db: None) -> LiveSite:
+def live_site(site_servers: LiveSite, content_types: list[dict[str, Any]], transactional_db: None) -> LiveSite:
     """The running site with an empty database and an empty Redis. What a test commits, the servers see."""
+    keep_numbers(content_types)
     redis.client().flushdb()
     for child in (site_servers.web, site_servers.sockets):
         if not child.alive():
@@ -95,6 +103,14 @@ def live_site(site_servers: LiveSite, transactional_db: None) -> LiveSite:
             child.start()
     site_servers.wait_until_ready()
     return site_servers
+
+
+def keep_numbers(content_types: list[dict[str, Any]]) -> None:
+    """Emptying the database numbers its content types anew, but the servers remember them by their first numbers."""
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE django_content_type CASCADE")
+    ContentType.objects.bulk_create(ContentType(**row) for row in content_types)
+    ContentType.objects.clear_cache()
 
 
 def url_of(database: str) -> str:
