@@ -15,8 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from webinars.admin.base import SuperuserAdmin
-from webinars.admin.last_owner import KeepsOwners, last_owner_problem
-from webinars.models import AgencyMember, ClientMember, User
+from webinars.admin.last_owner import KeepsOwners
+from webinars.models import User
+from webinars.services.memberships import last_owner_problem, memberships_of
 
 for model in (Group, EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken):
     if admin.site.is_registered(model):
@@ -30,17 +31,9 @@ class PersonChangeForm(UserChangeForm):
     def clean_is_active(self) -> bool:
         """Who cannot sign in owns nothing."""
         active: bool = self.cleaned_data["is_active"]
-        if not active and (problem := last_owner_problem(memberships([self.instance]))):
+        if not active and (problem := last_owner_problem(memberships_of([self.instance]))):
             raise ValidationError(problem)
         return active
-
-
-def memberships(people: Iterable[User]) -> list[Any]:
-    people = list(people)
-    return [
-        *AgencyMember.objects.filter(user__in=people).select_related("agency"),
-        *ClientMember.objects.filter(user__in=people).select_related("client__agency"),
-    ]
 
 
 class PersonCreationForm(UserCreationForm):
@@ -69,7 +62,7 @@ class PersonAdmin(KeepsOwners, SuperuserAdmin, DjangoUserAdmin):  # type: ignore
     add_fieldsets = [(None, {"fields": ["email", "display_name", "usable_password", "password1", "password2"]})]
 
     def memberships_of(self, queryset: QuerySet[Any]) -> Iterable[Any]:
-        return memberships(queryset)
+        return memberships_of(queryset)
 
 
 @admin.register(EmailAddress)

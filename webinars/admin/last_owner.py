@@ -11,29 +11,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
 
-from webinars.models import Agency, AgencyMember, Client
-from webinars.services.memberships import keeps_an_owner
-
-LAST_OF_AGENCY = _("An agency keeps at least one owner. Make somebody else an owner first.")
-LAST_OF_CLIENT = _("Neither this client nor its agency would have an owner. Make somebody else an owner first.")
-
-
-def last_owner_problem(members: Iterable[Any]) -> Any | None:
-    """Why these memberships cannot all be taken away, or None. Needs a transaction."""
-    by_tenant: dict[Any, list[Any]] = {}
-    for member in members:
-        by_tenant.setdefault(tenant_of(member), []).append(member)
-    for tenant, gone in by_tenant.items():
-        if not keeps_an_owner(tenant, without=gone):
-            return LAST_OF_AGENCY if isinstance(tenant, Agency) else LAST_OF_CLIENT
-    return None
-
-
-def tenant_of(member: Any) -> Agency | Client:
-    tenant: Agency | Client = member.agency if isinstance(member, AgencyMember) else member.client
-    return tenant
+from webinars.services.memberships import last_owner_problem
 
 
 class KeepsOwners:

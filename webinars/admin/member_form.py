@@ -7,8 +7,8 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminEmailInputWidget
 
-from webinars.admin.last_owner import last_owner_problem
 from webinars.models import Role, User
+from webinars.services.memberships import last_owner_problem
 
 
 class MemberForm(forms.ModelForm):

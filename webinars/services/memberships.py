@@ -5,8 +5,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from webinars.models import Agency, AgencyMember, Client, ClientMember, Role, User
+
+LAST_OF_AGENCY = _("An agency keeps at least one owner. Make somebody else an owner first.")
+LAST_OF_CLIENT = _("Neither this client nor its agency would have an owner. Make somebody else an owner first.")
 
 
 def keep_console_flag(user_ids: Iterable[uuid.UUID]) -> None:
@@ -30,3 +34,26 @@ def keeps_an_owner(tenant: Agency | Client, *, without: Iterable[AgencyMember | 
     if not owners.filter(pk__in=gone).exists() or owners.exclude(pk__in=gone).exists():
         return True  # none of them owned it, or somebody else does
     return isinstance(tenant, Client) and tenant.agency.members.filter(owns).exists()
+
+
+def last_owner_problem(members: Iterable[Any]) -> Any | None:
+    """Why these memberships cannot all be taken away, or None. Needs a transaction."""
+    by_tenant: dict[Any, list[Any]] = {}
+    for member in members:
+        by_tenant.setdefault(tenant_of(member), []).append(member)
+    for tenant, gone in by_tenant.items():
+        if not keeps_an_owner(tenant, without=gone):
+            return LAST_OF_AGENCY if isinstance(tenant, Agency) else LAST_OF_CLIENT
+    return None
+
+
+def memberships_of(people: Iterable[User]) -> list[AgencyMember | ClientMember]:
+    people = list(people)
+    return [
+        *AgencyMember.objects.filter(user__in=people).select_related("agency"),
+        *ClientMember.objects.filter(user__in=people).select_related("client__agency"),
+    ]
+
+
+def tenant_of(member: AgencyMember | ClientMember) -> Agency | Client:
+    return member.agency if isinstance(member, AgencyMember) else member.client
