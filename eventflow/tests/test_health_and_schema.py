@@ -45,6 +45,7 @@ def test_the_schema_is_valid_and_names_every_path():
 
     validate_schema(schema)
     assert sorted(schema["paths"]) == [
+        "/api/cron/attendance-seal",
         "/api/cron/prune",
         "/api/cron/session-sweeper",
         "/api/cron/webinar-access-snapshot",
@@ -54,8 +55,10 @@ def test_the_schema_is_valid_and_names_every_path():
         "/api/webinars/{w}/presence/ping",
         "/api/webinars/{w}/registrations",
         "/api/webinars/{w}/state",
+        "/api/webinars/{w}/stats",
         "/api/webinars/{w}/stats/access",
         "/api/webinars/{w}/stats/attendance",
+        "/api/webinars/{w}/stats/curves",
         "/api/webinars/{w}/token",
     ]
 

@@ -33,7 +33,7 @@ def access_statistics(*, viewer: Asks, start: datetime | None, end: datetime | N
     Members with `see_statistics` get every figure; the list of people needs `see_personal`. Attendees get the live
     count, and display names where the webinar shows its participants. No query while the cache is warm.
     """
-    live = _live(viewer.webinar_id, now)
+    live = live_now(viewer.webinar_id, now=now)
     answer = {
         "currentParticipants": live["people"],
         "nextPollSeconds": _next_poll_seconds(),
@@ -45,8 +45,9 @@ def access_statistics(*, viewer: Asks, start: datetime | None, end: datetime | N
     return {**answer, **history, "currentParticipantList": live["list"] if viewer.may("see_personal") else []}
 
 
-def _live(webinar_id: uuid.UUID, now: datetime) -> dict[str, Any]:
-    """One query when cold."""
+def live_now(webinar_id: uuid.UUID, *, now: datetime) -> dict[str, Any]:
+    """How many `people` are here, the `list` of the first of them, and whether attendees are `shown` it; `as_of` is at
+    most 5 s ago. One query when cold."""
     key = f"stats-live:{webinar_id}"
     cached: dict[str, Any] | None = cache.get(key)
     if cached is not None:
