@@ -24,6 +24,8 @@ const ENTRIES = {
   live: "webinars/static/webinars/live.js",
   presence: "presence/static/presence/live_presence.js",
   console_live: "stats/static/stats/console_live.js",
+  console_attendance: "stats/static/stats/console_attendance.js",
+  console_statistics: "stats/static/stats/console_statistics.js",
 };
 
 /** The page's style: the font's subsets from npm first, then the sheets of the apps that exist. */
@@ -37,6 +39,8 @@ const STYLES = {
     "uplot/dist/uPlot.min.css",
     "./webinars/static/webinars/css/console.css",
     "./stats/static/stats/css/live_tab.css",
+    "./stats/static/stats/css/attendance.css",
+    "./stats/static/stats/css/statistics.css",
   ],
 };
 

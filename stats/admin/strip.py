@@ -39,9 +39,12 @@ class Scale:
 
     def clock(self, second: float) -> str:
         """The hour and minute in the webinar's zone; with the day where the window is longer than one."""
-        moment = (self.start + timedelta(seconds=second)).astimezone(self.zone)
+        return self.clock_of(self.start + timedelta(seconds=second))
+
+    def clock_of(self, moment: datetime) -> str:
         long = self.seconds > timedelta(days=1).total_seconds()
-        return date_format(moment, pgettext("date format", "j M, H:i") if long else pgettext("time format", "H:i"))
+        pattern = pgettext("date format", "j M, H:i") if long else pgettext("time format", "H:i")
+        return date_format(moment.astimezone(self.zone), pattern)
 
     def ticks(self) -> list[str]:
         return [self.clock(self.seconds * part) for part in (0, 0.5, 1)] if self.seconds else [self.clock(0)]
