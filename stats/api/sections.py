@@ -21,7 +21,7 @@ from webinars.api.viewer import VIEWER_AUTHENTICATION, viewer_of
 CACHE_SECONDS = 5
 
 
-class WindowShape(serializers.Serializer[Any]):
+class ContentWindowShape(serializers.Serializer[Any]):
     start = serializers.DateTimeField()
     end = serializers.DateTimeField(allow_null=True)
 
@@ -30,7 +30,7 @@ class WebinarShape(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     slug = serializers.CharField()
     title = serializers.CharField()
-    window = WindowShape(help_text="The content window; without an end while it is unknown.")
+    window = ContentWindowShape(help_text="The content window; without an end while it is unknown.")
 
 
 class SectionShape(serializers.Serializer[Any]):
@@ -115,7 +115,7 @@ class CurvesShape(serializers.Serializer[Any]):
     peopleConnected = ConnectedShape()
     watchHistogram = ClassShape(many=True)
     sealed = serializers.BooleanField(help_text="Read from the sealed attendance, not from the sessions.")
-    window = WindowShape(help_text="The content window, as far as it is over.")
+    window = ContentWindowShape(help_text="The content window, as far as it is over.")
     asOf = serializers.DateTimeField()
     definitions = serializers.DictField(child=serializers.CharField())
 
