@@ -26,6 +26,7 @@ BENCHMARKS = {
     "ping": "one process, one core, 50 connections: throttled and writing",
     "fanout": "events to 2,000 sockets of one process",
     "indexes": "heap-only updates and WAL of the hot tables, the sweeper, the snapshot",
+    "statistics": "answers about years of buckets, a million sessions, and large audiences",
 }
 FILES = 8_192
 RESULTS = Path(__file__).resolve().parent / "results"
