@@ -8,6 +8,9 @@ class PresenceConfig(AppConfig):
 
     def ready(self) -> None:
         from presence.selectors.live import live_count
+        from presence.services.erasure import erase_traces
         from webinars.selectors.room import state_parts
+        from webinars.services import erasure
 
         state_parts["currentParticipants"] = live_count
+        erasure.parts["sessions"] = erase_traces

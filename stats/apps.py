@@ -5,3 +5,10 @@ from django.utils.translation import gettext_lazy as _
 class StatsConfig(AppConfig):
     name = "stats"
     verbose_name = _("Statistics")
+
+    def ready(self) -> None:
+        from stats.services.erasure import erase_sealed_identity, expire_exports
+        from webinars.services import erasure
+
+        erasure.parts["exports"] = expire_exports  # before the seals, which say where the person was
+        erasure.parts["sealed rows"] = erase_sealed_identity

@@ -118,7 +118,7 @@ ENTER = f"""
 WITH gate AS MATERIALIZED (
     SELECT w.client_id, w.agency_id, w.interval_overrides, true AS admits FROM webinars w
     WHERE w.id = %(webinar_id)s
-      AND (%(user_id)s::uuid IS NULL OR EXISTS (SELECT FROM users u WHERE u.id = %(user_id)s::uuid))
+      AND (%(user_id)s::uuid IS NULL OR EXISTS (SELECT FROM users u WHERE u.id = %(user_id)s::uuid AND u.is_active))
 ), present AS ({PRESENCE}
 ), known AS MATERIALIZED (
     SELECT s.* FROM webinar_user_sessions s WHERE s.webinar_id = %(webinar_id)s AND s.session_id = %(session_id)s

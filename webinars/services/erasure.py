@@ -1,0 +1,159 @@
+"""Erasing a person (spec 5, Retention): their data goes, and every total stays.
+
+The person's row becomes a tombstone without a name, to which sessions, registrations, messages and votes stay
+attached, so that counts and figures are what they were. Each app erases its own part: it adds it to `parts`.
+"""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from allauth.account.models import EmailAddress
+from django.db import transaction
+from django.db.models import Q
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+
+from webinars.models import Message, Question, QuestionRoom, Registration, User, Webinar
+from webinars.realtime.events import EventType
+from webinars.realtime.publish import broadcast
+from webinars.services.admin_log import clean_admin_log, without
+from webinars.services.memberships import last_owner_problem, memberships_of
+from webinars.services.sign_ins import end_sign_ins, forget_ways_in
+
+TOMBSTONE_DOMAIN = "erased.invalid"
+# Texts are never empty in the database; nobody is shown this one.
+NOTHING = "–"
+DELETED_PERSON = _("Deleted person")
+DELETED_QUESTION = _("This question was deleted.")
+
+
+class CannotErase(Exception):
+    def __init__(self, message: object) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+@dataclass(frozen=True)
+class Erased:
+    """Who a person was, for the parts."""
+
+    user: User
+    addresses: frozenset[str]
+    name: str
+    now: datetime
+
+
+# What each app erases: from who it was to how many rows.
+parts: dict[str, Callable[[Erased], int]] = {}
+
+
+def find_person(ref: str) -> User | None:
+    """By UUID or by address, without regard to case; who was erased is found by UUID only."""
+    try:
+        return User.objects.filter(pk=uuid.UUID(ref)).first()
+    except ValueError:
+        return User.objects.filter(Q(email__iexact=ref) | Q(emailaddress__email__iexact=ref)).distinct().first()
+
+
+def is_erased(user: User) -> bool:
+    return user.email == tombstone_email(user.pk)
+
+
+def tombstone_email(user_id: uuid.UUID) -> str:
+    return f"erased-{user_id}@{TOMBSTONE_DOMAIN}"
+
+
+@transaction.atomic
+def erase_person(*, user_id: uuid.UUID, now: datetime) -> dict[str, int]:
+    """Erase the person everywhere; answers how many rows of each part were changed. Doing it again changes nothing.
+
+    Raises CannotErase for super admins who can sign in, and for the last owner of an agency (or of a client that
+    nobody else owns): somebody else must be it first.
+    """
+    user = User.objects.select_for_update().get(pk=user_id)
+    memberships = memberships_of([user])
+    if user.is_superuser and user.is_active:
+        raise CannotErase(_("A super admin cannot be erased. Take that right away first."))
+    if problem := last_owner_problem(memberships):
+        raise CannotErase(problem)
+    known = EmailAddress.objects.filter(user=user).values_list("email", flat=True)
+    addresses = frozenset(() if is_erased(user) else (user.email, *known))
+    erased = Erased(user, addresses, user.display_name, now)
+    counts = {
+        "admin log": clean_admin_log(user, addresses=addresses, instead=str(DELETED_PERSON)),
+        "sign-ins": end_sign_ins(user, addresses=addresses),
+        "ways to sign in": forget_ways_in(user),
+        "memberships": _delete_memberships(user),
+        "registrations": _erase_registrations(user),
+        "messages": _erase_messages(user, now=now),
+        "questions": _erase_questions(erased),
+        **{name: erase(erased) for name, erase in parts.items()},
+    }
+    return {"person": _become_tombstone(user), **counts}
+
+
+def _become_tombstone(user: User) -> int:
+    user.groups.clear()
+    user.user_permissions.clear()
+    if is_erased(user):
+        return 0
+    user.email = tombstone_email(user.pk)
+    user.display_name = ""
+    user.last_login = None
+    user.is_active = user.is_staff = user.is_superuser = False
+    user.set_unusable_password()
+    user.save()
+    return 1
+
+
+def _delete_memberships(user: User) -> int:
+    return user.agency_memberships.all().delete()[0] + user.client_memberships.all().delete()[0]
+
+
+def _erase_registrations(user: User) -> int:
+    """That somebody was registered counts, and through which link. What they answered goes."""
+    return Registration.objects.filter(user=user).exclude(answers={}).update(answers={})
+
+
+def _erase_messages(user: User, *, now: datetime) -> int:
+    """They keep their numbers, and read as deleted. Open pages are told."""
+    erased = 0
+    for language in Webinar.Language.values:
+        with translation.override(language):
+            nobody = str(DELETED_PERSON)
+        left = Message.objects.filter(user=user, webinar__language=language).exclude(body=NOTHING, author_name=nobody)
+        shown = left.filter(deleted_at__isnull=True)
+        for message in shown.exclude(webinar__state=Webinar.State.ENDED).values("webinar_id", "id", "seq"):
+            data = {"id": message["id"], "seq": message["seq"]}
+            broadcast(message["webinar_id"], EventType.MESSAGE_DELETED, data)
+        shown.update(deleted_at=now)
+        erased += left.update(body=NOTHING, author_name=nobody)
+    return erased
+
+
+def _erase_questions(erased: Erased) -> int:
+    """They keep their numbers, votes, state and answers, as these count; what was asked, and by whom, goes. Each gets
+    a new number of its changes, so that rooms learn of it."""
+    changed = 0
+    names = {*erased.addresses, *filter(None, [erased.name])}
+    questions = Question.objects.filter(user=erased.user).select_related("webinar").order_by("webinar_id", "seq")
+    for question in questions:
+        with translation.override(question.webinar.language):
+            body, asker = str(DELETED_QUESTION), str(DELETED_PERSON)
+        if (question.body, question.asker_name) == (body, asker):
+            continue
+        question.body, question.asker_name, question.pinned_at = body, asker, None
+        question.answer = without(question.answer, names, instead=asker)
+        question.changed_seq = _next_change(question.webinar_id)
+        question.save()
+        changed += 1
+    return changed
+
+
+def _next_change(webinar_id: uuid.UUID) -> int:
+    room, _is_new = QuestionRoom.objects.select_for_update().get_or_create(webinar_id=webinar_id)
+    room.last_changed_seq += 1
+    room.save(update_fields=["last_changed_seq"])
+    return room.last_changed_seq

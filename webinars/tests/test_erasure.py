@@ -1,0 +1,269 @@
+"""Erasing a person: who may not be erased, what becomes of what they wrote, and the command (spec 5, Retention)."""
+
+import io
+import json
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.models import Session
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.utils import timezone, translation
+
+from eventflow import redis
+from webinars.models import Message, Question, QuestionRoom, Registration, User
+from webinars.realtime.events import room_channel
+from webinars.services.erasure import CannotErase, erase_person, find_person
+from webinars.tests.factories import (
+    AgencyMemberFactory,
+    ClientMemberFactory,
+    MessageFactory,
+    QuestionFactory,
+    RegistrationFactory,
+    UserFactory,
+    WebinarFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+@pytest.fixture(autouse=True)
+def _in_english():
+    with translation.override("en"):
+        yield
+
+
+@pytest.fixture
+def person():
+    return UserFactory(email="Someone@Home.example", display_name="Some One", password="a-long-password")
+
+
+def erase(user):
+    return erase_person(user_id=user.pk, now=timezone.now())
+
+
+def command(*args):
+    out = io.StringIO()
+    call_command("erase_person", *map(str, args), stdout=out)
+    return out.getvalue()
+
+
+def test_a_tombstone_stays_that_nobody_can_sign_in_with(person):
+    person.is_staff = True
+    person.last_login = timezone.now()
+    person.save()
+
+    erase(person)
+
+    person.refresh_from_db()
+    assert (person.email, person.display_name, person.last_login) == (f"erased-{person.pk}@erased.invalid", "", None)
+    assert (person.is_active, person.is_staff, person.has_usable_password()) == (False, False, False)
+
+
+def test_nothing_more_happens_the_second_time(person):
+    MessageFactory(user=person)
+    QuestionFactory(user=person)
+    RegistrationFactory(user=person, answers={"phone": "010-0000-0000"})
+    first = erase(person)
+    before = [list(model.objects.values()) for model in (User, Message, Question, Registration)]
+
+    second = erase(person)
+
+    assert {first[name] for name in ("person", "messages", "questions", "registrations")} == {1}
+    assert set(second.values()) == {0}
+    assert [list(model.objects.values()) for model in (User, Message, Question, Registration)] == before
+
+
+@pytest.mark.parametrize("factory", [AgencyMemberFactory, ClientMemberFactory])
+def test_the_last_owner_is_kept_until_somebody_else_is_one(person, factory):
+    member = factory(user=person, role="owner")
+
+    with pytest.raises(CannotErase, match="Make somebody else an owner first"):
+        erase(person)
+    assert User.objects.get(pk=person.pk).email == person.email
+
+    tenant = {field: getattr(member, field) for field in ("agency", "client") if hasattr(member, field)}
+    factory(role="owner", **tenant)
+    assert erase(person)["memberships"] == 1
+    assert not type(member).objects.filter(user=person).exists()
+
+
+def test_a_super_admin_is_kept_while_active():
+    admin = UserFactory(is_superuser=True)
+
+    with pytest.raises(CannotErase, match="super admin"):
+        erase(admin)
+
+    admin.is_active = False
+    admin.save(update_fields=["is_active"])
+    erase(admin)
+    admin.refresh_from_db()
+    assert (admin.is_superuser, admin.display_name) == (False, "")
+
+
+@pytest.mark.parametrize(("language", "name"), [("ko", None), ("en", "Deleted person")])
+def test_messages_keep_their_place_and_read_as_deleted(person, call, language, name, organizer, webinar):
+    webinar.language = language
+    webinar.save(update_fields=["language"])
+    for seq, user in ((1, UserFactory()), (2, person), (3, UserFactory())):
+        MessageFactory(webinar=webinar, user=user, seq=seq, body=f"text {seq}")
+
+    erase(person)
+
+    shown = call(webinar, organizer).get("messages").json()["data"]["messages"]
+    assert [(m["seq"], m["body"], m["deleted"]) for m in shown] == [
+        (1, "text 1", False),
+        (2, "", True),
+        (3, "text 3", False),
+    ]
+    assert shown[1]["authorName"] not in ("Some One", "")
+    assert name in (None, shown[1]["authorName"])
+    assert Message.objects.get(seq=2).body == "–"
+
+
+def test_open_rooms_are_told_at_once(person, webinar, django_capture_on_commit_callbacks):
+    ended = WebinarFactory(state="ended")
+    for room in (webinar, ended):
+        MessageFactory(webinar=room, user=person)
+    message = Message.objects.get(webinar=webinar)
+
+    with redis.client().pubsub() as listener:
+        listener.subscribe(room_channel(webinar.pk), room_channel(ended.pk))
+        for _ in range(2):
+            listener.get_message(timeout=5)
+        with django_capture_on_commit_callbacks(execute=True):
+            erase(person)
+        heard = json.loads(listener.get_message(timeout=5)["data"].decode().split(" ", 2)[2])
+        more = listener.get_message(timeout=0.1)
+
+    assert heard == {"type": "message.deleted", "data": {"id": str(message.pk), "seq": message.seq}}
+    assert more is None
+
+
+def test_questions_keep_state_votes_and_number_and_lose_who_asked_what(person, webinar):
+    webinar.language = "en"
+    webinar.save(update_fields=["language"])
+    now = timezone.now()
+    other = QuestionFactory(webinar=webinar, seq=1, changed_seq=1)
+    mine = QuestionFactory(
+        webinar=webinar, user=person, seq=2, changed_seq=2, status="answered", pinned_at=now, upvote_count=3,
+        answer="Dear some one, write to someone@home.example. Yes.",
+    )  # fmt: skip
+    QuestionRoom.objects.create(webinar=webinar, last_seq=2, last_changed_seq=2)
+
+    erase(person)
+
+    mine.refresh_from_db()
+    assert (mine.body, mine.asker_name) == ("This question was deleted.", "Deleted person")
+    assert mine.answer == "Dear Deleted person, write to Deleted person. Yes."
+    assert (mine.seq, mine.changed_seq, mine.status, mine.upvote_count, mine.pinned_at) == (2, 3, "answered", 3, None)
+    other.refresh_from_db()
+    assert (other.body, other.changed_seq) == ("Will there be a recording?", 1)
+
+
+def test_they_are_signed_out_everywhere_and_others_are_not(person, django_capture_on_commit_callbacks):
+    browsers = {name: Client() for name in ("computer", "phone", "other", "signing in")}
+    for name, user in (("computer", person), ("phone", person), ("other", UserFactory())):
+        browsers[name].force_login(user, backend=BACKEND)
+        assert browsers[name].get("/accounts/email/").status_code == 200
+    browsers["signing in"].post("/accounts/login/code/", {"email": person.email})
+    assert Session.objects.count() == 4
+
+    with django_capture_on_commit_callbacks(execute=True):
+        counts = erase(person)
+
+    assert counts["sign-ins"] == 3
+    assert Session.objects.count() == 1
+    assert browsers["other"].get("/accounts/email/").status_code == 200
+    assert browsers["computer"].get("/accounts/email/").status_code == 302
+
+
+def test_the_log_says_that_something_was_done_and_not_to_whom(person, organizer):
+    def entry(obj, title, message="[]"):
+        return LogEntry.objects.create(
+            user=organizer,
+            content_type=ContentType.objects.get_for_model(obj),
+            object_id=str(obj.pk),
+            object_repr=title,
+            action_flag=CHANGE,
+            change_message=message,
+        )
+
+    message = MessageFactory(user=person, body="a secret")
+    registration = RegistrationFactory(user=person)
+    added = json.dumps([{"added": {"name": "member", "object": "someone@home.example · 한빛"}}])
+    entries = [
+        entry(person, "Someone@Home.example"),
+        entry(message, "Some One: a secret"),
+        entry(registration, "someone@home.example · A webinar"),
+        entry(registration.webinar, "A webinar", added),
+        entry(organizer, organizer.email, '[{"changed": {"fields": ["Name"]}}]'),
+    ]
+
+    counts = erase(person)
+
+    for one in entries:
+        one.refresh_from_db()
+    gone = entries[0].object_repr
+    assert counts["admin log"] == 4
+    assert [one.object_repr for one in entries] == [gone, gone, f"{gone} · A webinar", "A webinar", organizer.email]
+    assert json.loads(entries[3].change_message) == [{"added": {"name": "member", "object": f"{gone} · 한빛"}}]
+    assert entries[4].change_message == '[{"changed": {"fields": ["Name"]}}]'
+    assert "someone" not in gone.lower()
+
+
+@pytest.mark.parametrize("ref", ["someone@home.example", "SOMEONE@HOME.EXAMPLE", "second@home.example", "id"])
+def test_a_person_is_found_by_any_address_or_id(person, ref):
+    EmailAddress.objects.create(user=person, email="second@home.example")
+
+    assert find_person(str(person.pk) if ref == "id" else ref) == person
+
+
+def test_the_command_counts_before_it_erases(person):
+    MessageFactory(user=person)
+
+    would = command(person.email, "--dry-run")
+    assert User.objects.get(pk=person.pk).email == person.email
+    did = command(person.email, "--yes")
+    again = command(person.pk, "--yes")
+
+    assert would.splitlines()[0] == f"{person.pk}: would be erased"
+    assert did == would.replace("would be erased", "erased")
+    assert "  messages: 1" in did.splitlines()
+    assert again.splitlines()[0] == f"{person.pk}: was erased before"
+    assert {line.rpartition(" ")[2] for line in again.splitlines()[1:]} == {"0"}
+
+
+def test_the_command_asks_a_person_only_for_yes(person):
+    with pytest.raises(CommandError, match="--yes"):
+        command(person.email)
+
+    assert User.objects.get(pk=person.pk).email == person.email
+
+
+@pytest.mark.parametrize(("which", "code"), [("nobody", 1), ("owner", 2), ("admin", 2)])
+def test_the_command_says_why_not(which, code):
+    refs = {
+        "nobody": "nobody@home.example",
+        "owner": AgencyMemberFactory().user.email,
+        "admin": UserFactory(is_superuser=True).email,
+    }
+
+    with pytest.raises(CommandError) as refusal:
+        command(refs[which], "--yes")
+
+    assert (refusal.value.returncode, str(refusal.value).endswith(".")) == (code, True)
+
+
+def test_a_pass_that_is_still_valid_opens_no_session_any_more(person, call, webinar):
+    RegistrationFactory(webinar=webinar, user=person)
+    caller = call(webinar, person)
+    erase(person)
+
+    answer = caller.post("access/track", {"session_id": "0b7d1e9c-1111-4222-8333-444455556666"})
+
+    assert answer.json()["data"]["session"] == "closed"
