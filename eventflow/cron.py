@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from eventflow.api.schema import failures
 from presence.services.sessions import close_stale_sessions
 from stats.services.retention import prune
+from stats.services.sealing import seal_due
 from stats.services.snapshots import run_minute
 
 DONE = {204: OpenApiResponse(description="Done."), **failures(401)}
@@ -61,8 +62,17 @@ class PruneView(CronView):
     get = extend_schema(operation_id="cron_prune_get")(post)
 
 
+class SealView(CronView):
+    @extend_schema(request=None, responses=DONE, summary="Seal attendance that is due", operation_id="cron_seal")
+    def post(self, request: Request) -> Response:
+        return self.run(request, seal_due)
+
+    get = extend_schema(operation_id="cron_seal_get")(post)
+
+
 urlpatterns = [
     path("webinar-access-snapshot", SnapshotView.as_view(), name="cron-snapshot"),
     path("session-sweeper", SweeperView.as_view(), name="cron-sweeper"),
+    path("attendance-seal", SealView.as_view(), name="cron-seal"),
     path("prune", PruneView.as_view(), name="cron-prune"),
 ]

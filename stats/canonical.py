@@ -101,22 +101,23 @@ def identities(seal: AttendanceSeal) -> Iterator[bytes]:
 
 
 def _line(fields: dict[str, Any]) -> bytes:
-    text = json.dumps(_plain(fields), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    text = json.dumps(plain(fields), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return text.encode() + b"\n"
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value as the export writes it."""
     match value:
         case None | bool() | int() | str():
             return value
         case dict():
-            return {name: _plain(part) for name, part in value.items()}
+            return {name: plain(part) for name, part in value.items()}
         case list() | tuple():
-            return [_plain(part) for part in value]
+            return [plain(part) for part in value]
         case datetime():
             return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
         case float() | Decimal():
             return f"{value:.1f}"
         case uuid.UUID():
             return str(value)
-    return [[_plain(stretch.lower), _plain(stretch.upper)] for stretch in value]  # a multirange
+    return [[plain(stretch.lower), plain(stretch.upper)] for stretch in value]  # a multirange

@@ -1,5 +1,6 @@
 """The attendees' pages (spec 15). Thin: fetch, decide, render."""
 
+from contextlib import suppress
 from datetime import UTC
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -14,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
+from eventflow.api.errors import WebinarClosed
 from webinars.account_adapter import WISH
 from webinars.calendar_file import calendar_file
 from webinars.guests import guest_id_of, new_guest_id, remember_guest
@@ -113,7 +115,8 @@ def register_me(request: HttpRequest, w: str) -> HttpResponse:
     now = timezone.now()
     admitted = may_register(webinar=webinar, person=person, now=now)
     if admitted.allowed:
-        register(webinar=webinar, user=request.user, source=source, now=now)
+        with suppress(WebinarClosed):  # at this very instant: the page that follows says so
+            register(webinar=webinar, user=request.user, source=source, now=now)
     elif admitted.reason is Reason.NOT_REGISTERED:
         messages.error(request, _("The organizer admits certain people only. Ask them to add your email address."))
     return redirect("webinars:live" if access.allowed else "webinars:landing", webinar.slug)

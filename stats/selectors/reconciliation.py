@@ -93,7 +93,7 @@ def figures(frame: Frame, *, settled: bool) -> dict[str, Any]:
         "peakBySnapshotsAt": _moment(samples.peak_at if samples.peak else None),
         "peakByLedger": peak.people,
         "peakByLedgerAt": _moment(peak.at),
-        "samples": samples.count,
+        "samples": samples.taken,
     }
 
 

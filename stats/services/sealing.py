@@ -3,7 +3,6 @@
 import logging
 import uuid
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -11,16 +10,15 @@ from django.utils.translation import gettext_lazy as _
 import eventflow
 from eventflow.api.errors import ApiError, NotFound
 from presence import definitions
-from presence.sql.ledger import Frame, frame_of
+from presence.sql.ledger import frame_of
 from stats import canonical
 from stats.models import AttendanceSeal
-from stats.selectors.attendance import ledger_totals
-from stats.selectors.reconciliation import figures as reconciliation_figures
+from stats.selectors.sealed_totals import totals_of
 from stats.selectors.seals import newest_seal, sessions_were_pruned
-from stats.sql import reconciliation as reconciliation_sql
 from stats.sql import sealing as sql
 from webinars.local_times import in_words
 from webinars.models import Client, User, Webinar
+from webinars.services.erasure import TOMBSTONE_DOMAIN
 from webinars.services.webinar_life import end_overdue
 
 logger = logging.getLogger(__name__)
@@ -155,8 +153,8 @@ def _write(
         definitions=canonical.english_definitions(),
         software_version=eventflow.__version__,
     )
-    seal.people_count = sql.insert_rows(seal_id=seal.pk, frame=frame)
-    seal.totals = totals(frame)
+    seal.people_count = sql.insert_rows(seal_id=seal.pk, frame=frame, tombstones=TOMBSTONE_DOMAIN)
+    seal.totals = totals_of(frame)
     # Seals of one client follow each other.
     Client.objects.select_for_update(no_key=True).get(pk=webinar.client_id)
     last = AttendanceSeal.objects.filter(client_id=webinar.client_id).order_by("-position").first()
@@ -165,20 +163,3 @@ def _write(
     seal.sha256 = canonical.sha256_of(seal)
     seal.save(force_insert=True)
     return seal
-
-
-def totals(frame: Frame) -> dict[str, Any]:
-    """Sums as the API names them, what must add up, and what the evidence was: raw sessions and samples."""
-    people = ledger_totals(frame)
-    guests = people.pop("guests")
-    raw = sql.sessions(frame.webinar_id)
-    return {
-        "people": people,
-        "guests": guests,
-        "reconciliation": reconciliation_figures(frame, settled=True),
-        "evidence": {
-            "sessions": raw.count,
-            "guestSessionsDigest": raw.guests_digest,
-            "samplesDigest": reconciliation_sql.samples(frame, settled=True).digest,
-        },
-    }

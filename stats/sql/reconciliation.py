@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -110,7 +110,7 @@ LONGEST_BUCKET = timedelta(minutes=15)
 
 
 class Samples(NamedTuple):
-    count: int
+    taken: int
     peak: int
     peak_at: datetime | None
     digest: str
@@ -138,6 +138,7 @@ def _everybody(statement: str, frame: Frame, listed: int) -> list[Somebody]:
 
 def samples(frame: Frame, *, settled: bool) -> Samples:
     """`settled`: only buckets that cannot grow any more."""
+    params: dict[str, Any] = {**frame.params(), "longest_bucket": LONGEST_BUCKET if settled else timedelta(0)}
     with connection.cursor() as cursor:
-        cursor.execute(SAMPLES, {**frame.params(), "longest_bucket": LONGEST_BUCKET if settled else timedelta(0)})
+        cursor.execute(SAMPLES, params)
         return Samples(*cursor.fetchone())

@@ -1,8 +1,10 @@
 """The statements that seal a webinar's attendance, and compute what a seal must still match (spec 7, Sealing)."""
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db import connection
 
@@ -55,15 +57,18 @@ NOW = f"""ledger AS (
         WHERE s.webinar_id = %(webinar_id)s AND s.user_id = f.user_id
     ) AS raw
 )"""
-SEALED_COLUMNS = (*Figures._fields[1:], "present_ranges", "visible_ranges", "sessions_digest")
+STRETCH_COLUMNS = ("present_ranges", "visible_ranges")
+SEALED_COLUMNS = (*Figures._fields[1:], *STRETCH_COLUMNS, "sessions_digest")
 
 # Who it was, in the form that the identity digest covers.
 IDENTITY = "encode(sha256(convert_to({salt} || '|' || {user_id} || '|' || {email} || '|' || {name}, 'UTF8')), 'hex')"
 
-# Rows are numbered by user id. The salt is two random UUIDs, from PostgreSQL's strong source.
+# Rows are numbered by user id. The salt is two random UUIDs, from PostgreSQL's strong source. Who was erased before is
+# sealed as erasing would leave the row.
 INSERT_ROWS = f"""
 WITH {NOW}, named AS MATERIALIZED (
     SELECT ledger.*, coalesce(u.display_name, '') AS display_name, coalesce(u.email, '') AS email,
+           coalesce(u.email = 'erased-' || ledger.user_id || '@' || %(tombstones)s, true) AS erased,
            replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '') AS identity_salt
     FROM ledger LEFT JOIN LATERAL (
         SELECT users.display_name, users.email FROM users WHERE users.id = ledger.user_id LIMIT 1
@@ -71,7 +76,9 @@ WITH {NOW}, named AS MATERIALIZED (
 )
 INSERT INTO sealed_attendance
     (seal_id, row, user_id, display_name, email, identity_salt, identity_digest, {", ".join(SEALED_COLUMNS)})
-SELECT %(seal_id)s, row_number() OVER (ORDER BY user_id), user_id, display_name, email, identity_salt,
+SELECT %(seal_id)s, row_number() OVER (ORDER BY user_id), CASE WHEN NOT erased THEN user_id END,
+       CASE WHEN erased THEN '' ELSE display_name END, CASE WHEN erased THEN '' ELSE email END,
+       CASE WHEN erased THEN '' ELSE identity_salt END,
        {IDENTITY.format(salt="identity_salt", user_id="user_id", email="email", name="display_name")},
        {", ".join(SEALED_COLUMNS)}
 FROM named"""
@@ -85,7 +92,7 @@ SELECT (SELECT count(*)::int FROM webinar_user_sessions s WHERE s.webinar_id = %
 class Sessions(NamedTuple):
     """How many raw sessions a webinar has, and the digest of its guests'."""
 
-    count: int
+    total: int
     guests_digest: str
 
 
@@ -112,20 +119,22 @@ def close_sessions(*, webinar_id: uuid.UUID, now: datetime) -> int:
         return int(cursor.rowcount)
 
 
-def insert_rows(*, seal_id: uuid.UUID, frame: Frame) -> int:
-    """How many people."""
+def insert_rows(*, seal_id: uuid.UUID, frame: Frame, tombstones: str) -> int:
+    """How many people. `tombstones` is the domain of the addresses of people who were erased."""
     with connection.cursor() as cursor:
-        without_nested_loops(cursor)
-        cursor.execute(INSERT_ROWS, {**frame.params(), "seal_id": seal_id})
-        inserted = int(cursor.rowcount)
-        cursor.execute("SELECT set_config('enable_nestloop', 'on', true)")
-    return inserted
+        with without_nested_loops():
+            cursor.execute(INSERT_ROWS, {**frame.params(), "seal_id": seal_id, "tombstones": tombstones})
+        return int(cursor.rowcount)
 
 
-def without_nested_loops(cursor: Any) -> None:
-    """Of a webinar that has just ended the planner may know nothing yet; it would compare everybody with everybody.
-    Look-ups by index stay as they are: they have no other way."""
-    cursor.execute("SELECT set_config('enable_nestloop', 'off', true)")
+@contextmanager
+def without_nested_loops() -> Iterator[None]:
+    """Within a transaction. Of a webinar that has just ended the planner may know nothing yet, and would compare
+    everybody with everybody. Look-ups by index stay as they are: they have no other way."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_nestloop = off")
+        yield
+        cursor.execute("SET LOCAL enable_nestloop = on")
 
 
 def sessions(webinar_id: uuid.UUID) -> Sessions:

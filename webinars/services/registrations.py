@@ -2,6 +2,10 @@ import uuid
 from datetime import datetime
 from typing import Any
 
+from django.db import IntegrityError
+from psycopg.errors import RestrictViolation
+
+from eventflow.api.errors import WebinarClosed
 from webinars.models import Registration, User, Webinar
 from webinars.sql import Admission
 from webinars.sql import admit as admit_statement
@@ -11,18 +15,24 @@ def register(
     *, webinar: Webinar, user: User, source: str = "", answers: dict[str, Any] | None = None, now: datetime
 ) -> tuple[Registration, bool]:
     """The person's one registration in the webinar, and whether it is new. Racing calls give one row and no error:
-    the loser of the insert reads the winner's (spec 3)."""
-    return Registration.objects.get_or_create(
-        webinar=webinar,
-        user=user,
-        defaults={
-            "client_id": webinar.client_id,
-            "agency_id": webinar.agency_id,
-            "source": source,
-            "answers": answers or {},
-            "registered_at": now,
-        },
-    )
+    the loser of the insert reads the winner's (spec 3). Raises WebinarClosed when the attendance was sealed at this
+    very instant."""
+    try:
+        return Registration.objects.get_or_create(
+            webinar=webinar,
+            user=user,
+            defaults={
+                "client_id": webinar.client_id,
+                "agency_id": webinar.agency_id,
+                "source": source,
+                "answers": answers or {},
+                "registered_at": now,
+            },
+        )
+    except IntegrityError as error:
+        if isinstance(error.__cause__, RestrictViolation):
+            raise WebinarClosed from error
+        raise
 
 
 def admit(*, webinar_id: uuid.UUID, user_id: uuid.UUID | None, now: datetime) -> Admission | None:
