@@ -1,10 +1,11 @@
 import uuid
+from datetime import datetime
 from typing import Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Length
+from django.db.models.functions import Coalesce, Length
 from django.db.models.lookups import GreaterThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +16,10 @@ from webinars.models import TenantModel, User, Webinar
 class UserSessionQuerySet(models.QuerySet["UserSession"]):
     def open(self) -> Self:
         return self.filter(exited_at__isnull=True)
+
+    def silent_since(self, moment: datetime) -> Self:
+        """Open, and not heard of since."""
+        return self.open().alias(heard=Coalesce("last_heartbeat_at", "entered_at")).filter(heard__lt=moment)
 
     def visible_to(self, user: User) -> Self:
         return self.filter(webinar__in=Webinar.objects.visible_to(user))

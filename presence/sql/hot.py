@@ -188,7 +188,7 @@ def leave(*, session_id: str, now: datetime, **caller: Any) -> bool:
 # Sessions that went silent end at their last heartbeat, never now (spec 5). Locked rows are left to whoever holds them
 # (a heartbeat, another sweeper); a later batch or run finds them if they are still stale. A row that is locked stays
 # where it is, so that it is updated by its place (ctid) without another look-up.
-# ORM equivalent: UserSession.objects.open().filter(last_heartbeat_at__lt=…)[:n].update(exited_at=…).
+# ORM equivalent: UserSession.objects.silent_since(…)[:n].update(exited_at=…).
 # Index: session_open, which holds the open sessions only. Cost: a scan of these; n updates (docs/benchmarks.md).
 SWEEP = """
 WITH stale AS (

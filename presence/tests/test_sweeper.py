@@ -67,12 +67,14 @@ def test_batches_are_bounded_and_reach_the_end(webinar, monkeypatch, django_asse
 
 
 def test_the_command_counts_before_it_closes(webinar, capsys):
-    SessionFactory(webinar=webinar, entered_at=timezone.now() - timedelta(hours=2))
+    for heard in ({}, {"last_heartbeat_at": None}):
+        SessionFactory(webinar=webinar, entered_at=timezone.now() - timedelta(hours=2), **heard)
+    SessionFactory(webinar=webinar)
 
     call_command("sweep_sessions", "--dry-run")
     call_command("sweep_sessions")
 
-    assert capsys.readouterr().out == "1 sessions would be closed\n1 sessions closed\n"
+    assert capsys.readouterr().out == "2 sessions would be closed\n2 sessions closed\n"
 
 
 @pytest.mark.parametrize(

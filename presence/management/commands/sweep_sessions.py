@@ -17,7 +17,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
         if options["dry_run"]:
-            count = UserSession.objects.open().filter(last_heartbeat_at__lt=stale_before(now)).count()
+            count = UserSession.objects.silent_since(stale_before(now)).count()
             self.stdout.write(f"{count} sessions would be closed")
         else:
             self.stdout.write(f"{close_stale_sessions(now=now)} sessions closed")
