@@ -1,0 +1,128 @@
+/** uPlot's options for a chart: its scales, axes, lines, bands and bars, with the names written on it. */
+import uPlot from "uplot";
+
+import { gettext, interpolate } from "../../../webinars/static/webinars/i18n.js";
+import { drawnSeries, xStep, xValue } from "./chart_spec.js";
+import { lastIndex, lonelyIndexes, spread } from "./timeline_data.js";
+
+const FONT_SIZE = 12;
+const LABEL_WIDTH = 116;
+const NARROW_LABEL_WIDTH = 84;
+const WHOLE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000];
+const DASH = [6, 4];
+
+/** [data, series]: uPlot's columns, and for each of ours its place among them. */
+export function columnsOf(chart) {
+  const columns = [chart.rows.map((row) => xValue(chart, row))];
+  const places = drawnSeries(chart).map((series) => {
+    columns.push(series.values);
+    const place = { ...series, index: columns.length - 1 };
+    if (series.high) columns.push(series.high);
+    return place;
+  });
+  return { columns, places };
+}
+
+export function optionsOf({ chart, places, look, texts, size, zone, font, isPicture = false }) {
+  const type = `${FONT_SIZE}px ${font}`;
+  const axis = { stroke: look.muted, font: type, labelFont: type, grid: { stroke: look.grid, width: 1 }, ticks: { stroke: look.grid } };
+  const labelWidth = size.width < 520 ? NARROW_LABEL_WIDTH : LABEL_WIDTH;
+  return {
+    ...size,
+    padding: [16, labelWidth, 0, 0],
+    legend: { show: false },
+    cursor: { show: !isPicture, y: false, drag: { setScale: false }, points: { size: 7 } },
+    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone),
+    scales: { x: { time: chart.kind === "time", range: xRange(chart) }, y: { range: yRange(chart) } },
+    axes: [
+      { ...axis, label: xLabel(chart, zone), labelSize: 24, space: 64, values: (_plot, splits) => splits.map(texts.tick) },
+      { ...axis, size: 52, incrs: WHOLE, values: (_plot, splits) => splits.map((value) => texts.amount(Math.abs(value))) },
+    ],
+    series: [{}, ...places.flatMap((place, order) => uplotSeries(place, colourOf(places, order, look)))],
+    bands: places
+      .filter(({ high }) => high)
+      .map(({ index }) => ({ series: [index + 1, index], fill: `${look.colours[0]}33` })),
+  };
+}
+
+/* A band belongs to the line before it. */
+const colourOf = (places, order, look) =>
+  look.colours[places.slice(0, order).filter(({ style }) => style !== "band").length % look.colours.length];
+
+function uplotSeries({ style, high }, colour) {
+  if (high) {
+    const edge = { stroke: "transparent", width: 0, points: { show: false }, paths: uPlot.paths.stepped({ align: 1 }) };
+    return [edge, edge];
+  }
+  if (style.startsWith("bars")) {
+    const filled = style === "bars";
+    return [
+      {
+        stroke: colour,
+        fill: filled ? colour : `${colour}55`,
+        width: 1,
+        points: { show: false },
+        paths: uPlot.paths.bars({ size: [0.9, 60], align: 1 }),
+      },
+    ];
+  }
+  const points = { show: true, size: 6, fill: colour, filter: (plot, index) => lonelyIndexes(plot.data[index]) };
+  return [
+    {
+      stroke: colour,
+      width: 2,
+      spanGaps: false,
+      points,
+      dash: style === "dashed" ? DASH : undefined,
+      paths: uPlot.paths.stepped({ align: 1 }),
+    },
+  ];
+}
+
+/* Not from uPlot's guess, which gives a lone point a whole day. */
+const xRange = (chart) => (plot) => {
+  const places = plot.data[0];
+  const first = places[0] ?? 0;
+  return [first, Math.max(places.at(-1) ?? 0, first + 1e-9) + xStep(chart)];
+};
+
+const yRange = (chart) => (_plot, low, high) => {
+  if (chart.unit === "percent") return [0, 100];
+  return [Math.min(0, Math.floor((low || 0) * 1.1)), Math.max(5, Math.ceil((high || 0) * 1.1))];
+};
+
+function xLabel(chart, zone) {
+  if (chart.kind === "time") return interpolate(gettext("Time in %(zone)s"), { zone });
+  return chart.kind === "since" ? gettext("Minutes since the start") : gettext("Minutes watched");
+}
+
+/** The lines are named where they end, or where the reader points, instead of in a legend. */
+export function drawLabels(plot, { places, look, texts, row, font }) {
+  const ratio = plot.ctx.canvas.width / plot.width;
+  const labels = places.flatMap((place, order) => labelsOf(plot, place, colourOf(places, order, look), { look, texts, row }));
+  if (!labels.length) return;
+  const { ctx } = plot;
+  const { top, height, left, width } = plot.bbox;
+  ctx.save();
+  ctx.font = `600 ${FONT_SIZE * ratio}px ${font}`;
+  ctx.textBaseline = "middle";
+  ctx.textAlign = "left";
+  ctx.strokeStyle = look.ground;
+  ctx.lineWidth = 4 * ratio;
+  ctx.lineJoin = "round";
+  const room = { gap: (FONT_SIZE + 4) * ratio, top: top + 4 * ratio, bottom: top + height - 4 * ratio };
+  for (const { text, y, colour } of spread(labels, room)) {
+    ctx.strokeText(text, left + width + 8 * ratio, y);
+    ctx.fillStyle = colour;
+    ctx.fillText(text, left + width + 8 * ratio, y);
+  }
+  ctx.restore();
+}
+
+function labelsOf(plot, { values, high, title }, colour, { look, texts, row }) {
+  const at = row ?? lastIndex(values);
+  if (at < 0 || values[at] === null || values[at] === undefined) return [];
+  const y = plot.valToPos((high ?? values)[at], "y", true);
+  if (!high) return [{ text: `${title} ${texts.amount(Math.abs(values[at]))}`.trim(), y, colour }];
+  return high[at] === values[at] ? [] : [{ text: texts.range(values[at], high[at]), y, colour: look.muted }];
+}
