@@ -59,6 +59,8 @@ def test_the_schema_is_valid_and_names_every_path():
         "/api/webinars/{w}/stats/access",
         "/api/webinars/{w}/stats/attendance",
         "/api/webinars/{w}/stats/curves",
+        "/api/webinars/{w}/stats/exports/{export_id}",
+        "/api/webinars/{w}/stats/exports/{export_id}/file",
         "/api/webinars/{w}/token",
     ]
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.http import HttpResponseBase
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -10,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from eventflow.api.schema import enveloped, failures
+from stats.api.exports import EXPORT_STARTED, FILES, attendance_as_file
 from stats.selectors.attendance import AttendanceQuery, attendance_page
 from stats.selectors.attendance_query import AttendanceParams
 from webinars.api.viewer import VIEWER_AUTHENTICATION, viewer_of
@@ -86,20 +88,39 @@ class AttendanceShape(serializers.Serializer[Any]):
     asOf = serializers.DateTimeField(help_text="The moment that the figures count to; at most 5 s ago.")
 
 
+class FormatParams(serializers.Serializer[Any]):
+    format = serializers.ChoiceField(
+        choices=["json", "csv", "xlsx"],
+        default="json",
+        help_text="A file has every row that is asked for, whatever `limit` and `after`; sums only for those who may "
+        "not see personal data.",
+    )
+
+
 class AttendanceView(APIView):
     authentication_classes = VIEWER_AUTHENTICATION
 
     @extend_schema(
-        parameters=[AttendanceParams],
-        responses={200: enveloped("Attendance", AttendanceShape), **failures(400, 401, 403, 404)},
+        parameters=[AttendanceParams, FormatParams],
+        responses={
+            (200, "application/json"): enveloped("Attendance", AttendanceShape),
+            **FILES,
+            202: EXPORT_STARTED,
+            **failures(400, 401, 403, 404, 429),
+        },
         summary="Who was there, and for how long",
     )
-    def get(self, request: Request, w: str) -> Response:
+    def get(self, request: Request, w: str) -> HttpResponseBase:
         viewer = viewer_of(request, w)
+        params = FormatParams(data=request.query_params)
+        params.is_valid(raise_exception=True)
+        query, file_format = AttendanceQuery.parse(request.query_params), params.validated_data["format"]
+        if file_format != "json":
+            return attendance_as_file(viewer, query, file_format)
         return Response(
             attendance_page(
                 webinar=viewer.webinar,
-                query=AttendanceQuery.parse(request.query_params),
+                query=query,
                 may_see_personal=viewer.may("see_personal"),
                 now=timezone.now(),
             )

@@ -22,7 +22,7 @@ from stats.selectors.attendance_query import AttendanceQuery, Place, bad_place
 from stats.sql import attendance as sql
 from webinars.models import Webinar
 
-__all__ = ["AttendanceQuery", "attendance_page", "attendance_rows", "ledger_totals", "sealed_now"]
+__all__ = ["AttendanceQuery", "attendance_head", "attendance_page", "attendance_rows", "ledger_totals", "sealed_now"]
 
 CACHE_SECONDS = 5
 ROWS_AT_ONCE = 2_000
@@ -52,6 +52,13 @@ def attendance_page(
         source = _source(webinar, query, now)
         answer = source.answer(query, may_see_personal=may_see_personal)
         cache.set(key, answer, CACHE_SECONDS)
+    return answer if "definitions" in answer else {**answer, "definitions": stated_definitions()}
+
+
+def attendance_head(*, webinar: Webinar, now: datetime) -> dict[str, Any]:
+    """The answer without rows, never from the cache: for a reader who wants rows of the same moment beside it. Cold as
+    above, without the strips."""
+    answer = _source(webinar, AttendanceQuery(), now).answer(AttendanceQuery(), may_see_personal=False)
     return answer if "definitions" in answer else {**answer, "definitions": stated_definitions()}
 
 

@@ -9,6 +9,7 @@ from eventflow.batches import until_done
 from presence.services.retention import prune_presence, prune_sessions
 from presence.sql import retention as presence_sql
 from stats.models import AttendanceSeal
+from stats.services.exports import count_expired_exports, prune_exports
 from stats.services.snapshots import COUNTED_AFTER
 from stats.sql import retention as sql
 
@@ -63,4 +64,5 @@ parts: dict[str, Part] = {
     "presence": Part(lambda now: presence_sql.count_presence(now=now), lambda now: prune_presence(now=now)),
     "sessions": Part(count_sealed_sessions, prune_sealed_sessions),
     "access_logs": Part(lambda now: sql.count_logs(now=now), prune_access_logs),
+    "exports": Part(count_expired_exports, prune_exports),
 }

@@ -1,8 +1,10 @@
+from datetime import timedelta
+
 import factory
 from django.utils import timezone
 
-from stats.models import AccessLog
-from webinars.tests.factories import WebinarFactory
+from stats.models import AccessLog, Export
+from webinars.tests.factories import UserFactory, WebinarFactory
 
 
 class AccessLogFactory(factory.django.DjangoModelFactory[AccessLog]):
@@ -22,3 +24,20 @@ class AccessLogFactory(factory.django.DjangoModelFactory[AccessLog]):
     last_participants = 3
     first_sample_at = factory.SelfAttribute("time_bucket")
     last_sample_at = factory.SelfAttribute("time_bucket")
+
+
+class ExportFactory(factory.django.DjangoModelFactory[Export]):
+    """Of all people as a workbook, waiting for a worker."""
+
+    class Meta:
+        model = Export
+
+    webinar = factory.SubFactory(WebinarFactory)
+    client = factory.SelfAttribute("webinar.client")
+    agency = factory.SelfAttribute("webinar.agency")
+    requested_by = factory.SubFactory(UserFactory)
+    format = "xlsx"
+    query = factory.Dict({"sort": "-uniqueSeconds"})
+    language = "en"
+    personal = True
+    expires_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=1))

@@ -15,13 +15,13 @@ from presence.tests.factories import PresenceFactory, SessionFactory
 from stats.models import AccessDay, AccessLog, AccessSummary
 from stats.services import retention
 from stats.tasks import prune as prune_task
-from stats.tests.factories import AccessLogFactory
+from stats.tests.factories import AccessLogFactory, ExportFactory
 from stats.tests.sealed import seal_rows
 from webinars.models import Webinar
 from webinars.tests.factories import UserFactory, WebinarFactory
 
 NOW = datetime(2026, 11, 20, 18, 30, tzinfo=UTC)
-NOTHING = {"presence": 0, "sessions": 0, "access_logs": 0}
+NOTHING = {"presence": 0, "sessions": 0, "access_logs": 0, "exports": 0}
 
 
 def ended(ago: timedelta, **fields) -> Webinar:
@@ -154,7 +154,7 @@ def test_the_settings_say_how_long(settings):
     for months in (2, 4):
         AccessLogFactory(webinar=younger, time_bucket=NOW - timedelta(days=30 * months))
 
-    assert prune() == [{"presence": 1, "sessions": 1, "access_logs": 1}]
+    assert prune() == [{**NOTHING, "presence": 1, "sessions": 1, "access_logs": 1}]
 
 
 @pytest.mark.django_db
@@ -177,6 +177,7 @@ def test_the_command_counts_before_it_deletes(capsys):
     closed_session(webinar)
     seal_rows(webinar, [])
     AccessLogFactory(webinar=webinar, time_bucket=webinar.webinar_start_time)
+    ExportFactory(webinar=webinar, expires_at=webinar.webinar_start_time)
 
     with time_machine.travel(NOW, tick=False):
         call_command("prune", "--dry-run")
