@@ -1,11 +1,13 @@
 """`stats/access`: how many people, now and over time (spec 6)."""
 
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
 
 from django.conf import settings
 from django.core.cache import cache
+from django.db.models import BigIntegerField
+from django.db.models.functions import Cast, Extract
 
 from eventflow import redis
 from presence.selectors.live import live_people
@@ -16,6 +18,8 @@ from webinars.selectors.permissions import Verb
 CACHE_SECONDS = 5
 LISTED_PEOPLE = 100
 TIMELINE_BUCKETS = 2_000
+# As a number: reading 2,000 times as text takes a third of a cold answer.
+START_SECONDS = Cast(Extract("time_bucket", "epoch", tzinfo=UTC), BigIntegerField())
 
 
 class Asks(Protocol):
@@ -36,7 +40,7 @@ def access_statistics(*, viewer: Asks, start: datetime | None, end: datetime | N
     live = live_now(viewer.webinar_id, now=now)
     answer = {
         "currentParticipants": live["people"],
-        "nextPollSeconds": _next_poll_seconds(),
+        "nextPollSeconds": next_poll_seconds(),
         "asOf": live["as_of"],
     }
     if not viewer.may("see_statistics"):
@@ -99,7 +103,7 @@ def access_timeline(webinar_id: uuid.UUID, *, start: datetime | None = None, end
         buckets = buckets.filter(time_bucket__lt=end)
     rows = list(
         buckets.order_by("-time_bucket" if start is None else "time_bucket").values_list(
-            "time_bucket",
+            START_SECONDS,
             "sum_participants",
             "sample_count",
             "max_participants",
@@ -113,14 +117,14 @@ def access_timeline(webinar_id: uuid.UUID, *, start: datetime | None = None, end
     return Timeline(
         [
             {
-                "time": time_bucket,
+                "time": datetime.fromtimestamp(start_seconds, UTC),
                 "avgParticipants": round(total / samples, 2),
                 "maxParticipants": most,
                 "minParticipants": fewest,
                 "lastParticipants": last,
                 "sampleCount": samples,
             }
-            for time_bucket, total, samples, most, fewest, last in shown
+            for start_seconds, total, samples, most, fewest, last in shown
         ],
         truncated=len(rows) > TIMELINE_BUCKETS,
     )
@@ -144,6 +148,7 @@ def access_totals(
     }
 
 
-def _next_poll_seconds() -> int:
+def next_poll_seconds() -> int:
+    """How long dashboards wait until they ask again; longer while the system is under strain (spec 18)."""
     strained = redis.pause.active()
     return settings.ADMIN_POLL_DEGRADED_SECONDS if strained else settings.ADMIN_POLL_INTERVAL_SECONDS

@@ -148,6 +148,23 @@ def test_malformed_times(call, webinar, organizer, query):
     assert (response.status_code, [*response.json()["fields"]]) == (400, [*query])
 
 
+@pytest.mark.parametrize(
+    ("query", "buckets"),
+    [
+        ({"from": "0001-01-02T00:00:00+14:00", "to": "9999-12-30T00:00:00-12:00"}, 1),
+        ({"from": "9999-12-31T23:59:59Z"}, 0),
+        ({"to": "0001-01-01T00:00:00Z"}, 0),
+        ({"from": "2026-03-02T03:05:00Z", "to": "2026-03-02T03:00:00Z"}, 0),  # the wrong way round
+    ],
+)
+def test_times_at_the_end_of_the_calendar(call, webinar, organizer, query, buckets):
+    bucket(webinar, 0, 1, 1, 1, 1, 1)
+
+    data = call(webinar, organizer).get("stats/access", **query).json()["data"]
+
+    assert (len(data["timeline"]), data["maxConcurrentParticipants"]) == (buckets, buckets)
+
+
 def test_the_live_count_is_at_most_five_seconds_old(call, webinar, organizer):
     caller = call(webinar, organizer)
     caller.get("stats/access")

@@ -143,6 +143,18 @@ def test_the_minute_job_settles_days_and_goes_on_from_there():
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("webinars", [1, 3])
+def test_a_minute_takes_three_statements_however_many_webinars(webinars, django_assert_num_queries):
+    for webinar in [WebinarFactory() for _ in range(webinars)]:
+        add_buckets(webinar, [(FIRST + timedelta(hours=hour), 1, 5, 5) for hour in range(72)])
+
+    with django_assert_num_queries(3):  # 1. count and add, 2. whole days, 3. people of large webinars
+        sampled = run_minute(now=timezone.now())
+
+    assert (sampled, AccessDay.objects.count()) == (webinars, 3 * webinars)
+
+
+@pytest.mark.django_db
 def test_of_days_whose_buckets_are_gone_nothing_is_left():
     webinar = WebinarFactory()
     add_buckets(webinar, [(FIRST + timedelta(hours=hour), 1, 5, 5) for hour in range(72)])
