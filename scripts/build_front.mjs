@@ -26,6 +26,7 @@ const ENTRIES = {
   console_live: "stats/static/stats/console_live.js",
   console_attendance: "stats/static/stats/console_attendance.js",
   console_statistics: "stats/static/stats/console_statistics.js",
+  console_export: "stats/static/stats/console_export.js",
 };
 
 /** The page's style: the font's subsets from npm first, then the sheets of the apps that exist. */
@@ -39,6 +40,7 @@ const STYLES = {
     "uplot/dist/uPlot.min.css",
     "./webinars/static/webinars/css/console.css",
     "./stats/static/stats/css/live_tab.css",
+    "./stats/static/stats/css/export.css",
     "./stats/static/stats/css/attendance.css",
     "./stats/static/stats/css/statistics.css",
   ],
