@@ -15,6 +15,7 @@ from rest_framework.exceptions import ValidationError
 from presence import definitions
 from stats.admin import attendance_table as table
 from stats.admin.head import head_of, theirs
+from stats.admin.seal_steps import correct_url
 from stats.admin.strip import scale_of
 from stats.models import AttendanceSeal
 from stats.selectors.attendance import AttendanceQuery, attendance_page, stated_definitions
@@ -33,13 +34,11 @@ TOTALS = {
 def attendance_view(request: HttpRequest, model_admin: Any, object_id: uuid.UUID) -> HttpResponse:
     webinar = theirs(request, object_id)
     now = timezone.now()
-    may = {
-        verb: standing_of(request).may(verb, agency_id=webinar.agency_id, client_id=webinar.client_id)
-        for verb in ("see_personal", "run")
-    }
+    standing = standing_of(request)
+    sees_people = standing.may("see_personal", agency_id=webinar.agency_id, client_id=webinar.client_id)
     query, problems = query_of(request)
-    answer = attendance_page(webinar=webinar, query=query, may_see_personal=may["see_personal"], now=now)
-    seals = versions(webinar, with_names=may["see_personal"])
+    answer = attendance_page(webinar=webinar, query=query, may_see_personal=sees_people, now=now)
+    seals = versions(webinar, with_names=sees_people)
     newest = seals[0] if seals else None
     # A seal keeps its definitions in English; the same ones are there in the reader's language.
     if newest is None or newest.definitions_version == definitions.VERSION:
@@ -58,8 +57,8 @@ def attendance_view(request: HttpRequest, model_admin: Any, object_id: uuid.UUID
             "window_definition": definitions.WINDOW,
             "problems": problems,
             "query": query,
-            "sees_people": may["see_personal"],
-            "may_run": may["run"],
+            "sees_people": sees_people,
+            "correct_url": correct_url(request, webinar),
             "seals": seals,
             "preliminary": preliminary(webinar, now),
             **table_of(request, webinar, query, answer),

@@ -67,7 +67,7 @@ def reconciliation(webinar: Webinar, now: datetime, *, may_see_personal: bool = 
         "people": _people(frame) if may_see_personal and not pruned else NOBODY,
         "duplicates": _duplicates(frame) if may_see_personal and not pruned else [],
         "definitions": {name: str(text) for name, text in DEFINITIONS.items()},
-        "sealed": _sealed(seal),
+        "sealed": _sealed(seal, with_reason=may_see_personal),
         "window": {"start": frame.start, "until": frame.until, "timeZone": webinar.time_zone},
         "asOf": frame.now,
     }
@@ -89,7 +89,7 @@ def figures(frame: Frame, *, settled: bool) -> dict[str, Any]:
         "duplicateMailboxes": counts.duplicate_mailboxes,
         "duplicatePeople": counts.duplicate_people,
         "guests": guest_figures(frame).session_count,
-        "peakBySnapshots": samples.peak,
+        "peakBySnapshots": samples.peak,  # None without a sample
         "peakBySnapshotsAt": _moment(samples.peak_at if samples.peak else None),
         "peakByLedger": peak.people,
         "peakByLedgerAt": _moment(peak.at),
@@ -125,10 +125,12 @@ def _person(somebody: sql.Somebody) -> dict[str, Any]:
     return {"userId": somebody.user_id, "displayName": somebody.display_name, "email": somebody.email}
 
 
-def _sealed(seal: AttendanceSeal | None) -> dict[str, Any] | None:
+def _sealed(seal: AttendanceSeal | None, *, with_reason: bool) -> dict[str, Any] | None:
+    """A reason is written by hand, and may name people."""
     if seal is None:
         return None
-    return {"version": seal.version, "sealedAt": seal.sealed_at, "sha256": seal.sha256, "reason": seal.reason}
+    reason = seal.reason if with_reason else ""
+    return {"version": seal.version, "sealedAt": seal.sealed_at, "sha256": seal.sha256, "reason": reason}
 
 
 def _moment(moment: datetime | None) -> str | None:

@@ -116,7 +116,7 @@ def verify(webinar: Webinar, *, version: int | None = None, sha256: str = "", no
         sql.keep_times_in_utc()
         people = sql.people(seal.pk)
         differences = [*_written_down(seal, sha256), *_stored(seal, people), *_chain(seal)]
-        notes = [*_settings_notes(seal), *_people_notes(people)]
+        notes = [*settings_notes(seal), *_people_notes(people)]
         sessions_pruned, samples_pruned = sessions_were_pruned(seal, now=moment), False
         if not sessions_pruned:
             now_totals = totals_of(frame_of_seal(seal))
@@ -209,7 +209,8 @@ def _of_person(kind: str, what: str, compared: sql.Compared, column: str = "") -
     )
 
 
-def _settings_notes(seal: AttendanceSeal) -> Iterator[Note]:
+def settings_notes(seal: AttendanceSeal) -> Iterator[Note]:
+    """What was changed since beside the figures: times, intervals, definitions, and whether it was corrected."""
     webinar = seal.webinar
     frame = frame_of(webinar, now=seal.sealed_at)
     start, end = webinar.content_window

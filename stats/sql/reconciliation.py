@@ -97,7 +97,7 @@ class Somebody(NamedTuple):
 # most. The digest says whether any of them is another than it was.
 # ORM equivalent: AccessLog.objects.filter(…).aggregate(…). Index: access_log_unique. Cost: the window's buckets.
 SAMPLES = """
-SELECT coalesce(sum(sample_count), 0)::int, coalesce(max(max_participants), 0)::int,
+SELECT coalesce(sum(sample_count), 0)::int, max(max_participants),
        (array_agg(time_bucket ORDER BY max_participants DESC, time_bucket))[1],
        encode(sha256(convert_to(coalesce(string_agg(jsonb_build_array(
            extract(epoch FROM time_bucket), sample_count, sum_participants, min_participants, max_participants,
@@ -111,7 +111,7 @@ LONGEST_BUCKET = timedelta(minutes=15)
 
 class Samples(NamedTuple):
     taken: int
-    peak: int
+    peak: int | None
     peak_at: datetime | None
     digest: str
 
