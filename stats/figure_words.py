@@ -23,6 +23,7 @@ def amount(value: Any, webinar: Webinar) -> str:
     """A number, with one decimal where it has any."""
     if value is None:
         return UNKNOWN
+    value = round(value, 1)
     whole = value == int(value)
     return intcomma(int(value)) if whole else number_format(value, decimal_pos=1, use_l10n=True, force_grouping=True)
 

@@ -2,11 +2,13 @@
 
 from datetime import datetime
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from stats.selectors.console import Sampling, figures_of, machinery, sampling_state
+from stats.selectors.console import Sampling, figures_of, machinery, overdue_seals, sampling_state
 from webinars.admin import home
+from webinars.models import Webinar
 from webinars.selectors.standing import Standing
 
 
@@ -27,7 +29,19 @@ def facts(standing: Standing, now: datetime) -> list[home.Fact]:
             found["redis"].ok,
             _("Working") if found["redis"].ok else _("Redis is away: pages fall back to polling. Nothing is lost."),
         ),
+        sealing(overdue_seals(standing.webinars("see_statistics"), now=now)),
     ]
+
+
+def sealing(overdue: list[Webinar]) -> home.Fact:
+    if not overdue:
+        return home.Fact(_("Sealing"), True, _("Nothing is overdue"))
+    latest, more = overdue[0], len(overdue) - 1
+    text = _("“%(title)s” is over and not sealed yet") % {"title": latest.title}
+    if more:
+        others = ngettext("and %(n)d more", "and %(n)d more", more) % {"n": more}
+        text = f"{text}, {others}"
+    return home.Fact(_("Sealing"), False, text, reverse("admin:webinars_webinar_attendance", args=[latest.pk]))
 
 
 def sampling_text(sampling: Sampling, now: datetime) -> str:

@@ -9,10 +9,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import pgettext_lazy
 
+from stats.selectors.attendance import sealed_now
 from stats.selectors.live_tab import live_tab
 from webinars.admin.base import acting_user
 from webinars.admin.tabs import Tab, add_tab, webinar_tabs
 from webinars.admin.webinar_steps import steps_for
+from webinars.models import Webinar
 from webinars.selectors.standing import standing_of
 
 
@@ -28,6 +30,8 @@ def live_view(request: HttpRequest, model_admin: Any, object_id: uuid.UUID) -> H
         "webinar_tabs": webinar_tabs(request, webinar, current="live"),
         "steps": steps_for(request, webinar, now),
         "now": now,
+        # Nothing is sealed before it has ended.
+        "seal": sealed_now(webinar) if webinar.state == Webinar.State.ENDED else None,
         **live_tab(webinar=webinar, user=acting_user(request), now=now),
     }
     with timezone.override(webinar.zone):

@@ -6,19 +6,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Max, QuerySet, Sum
+from django.db.models import Exists, Max, OuterRef, QuerySet, Sum
 
 from eventflow import checkup
 from presence.selectors.live import live_counts
-from stats.models import AccessLog
+from stats.models import AccessLog, AttendanceSeal
 from webinars.models import Webinar
 
 # A sample is taken every minute; after two missed ones somebody should look.
 LATE = timedelta(seconds=150)
+# Seals are made within a minute of the collect window's end; this long after it, somebody should look.
+SEAL_LATE = timedelta(minutes=5)
+OVERDUE_NAMED = 20
 
 
 def figures_of(webinars: Sequence[Webinar], now: datetime) -> dict[uuid.UUID, dict[str, Any]]:
-    """People now, peak and average by webinar. Two queries, however many webinars.
+    """People now, peak, average and sealed attendance by webinar. Three queries, however many webinars.
 
     The average is over samples, as everywhere (spec 6). A webinar without a sample has neither peak nor average.
     """
@@ -44,7 +47,23 @@ def figures_of(webinars: Sequence[Webinar], now: datetime) -> dict[uuid.UUID, di
             "average": row["total"] / row["samples"],
             "last_sample_at": row["last_sample_at"],
         }
+    if any(webinar.state == Webinar.State.ENDED for webinar in webinars):
+        seals = (
+            AttendanceSeal.objects.filter(webinar__in=keys).current().values_list("webinar_id", "version", "totals")
+        )
+        for key, version, totals in seals:
+            found[key] |= {"sealed_version": version, "sealed_attended": totals["people"]["attended"]}
     return found
+
+
+def overdue_seals(webinars: QuerySet[Webinar], *, now: datetime) -> list[Webinar]:
+    """Of these, those whose figures should be sealed by now and are not, the newest first; the first of them. One
+    query."""
+    ended = webinars.filter(state=Webinar.State.ENDED)
+    open_rooms = ended.collected_after(now - SEAL_LATE).values("pk")  # type: ignore[attr-defined]
+    sealed = AttendanceSeal.objects.filter(webinar=OuterRef("pk"))
+    late = ended.exclude(pk__in=open_rooms).exclude(Exists(sealed))
+    return list(late.order_by("-webinar_actual_end_time")[:OVERDUE_NAMED])
 
 
 @dataclass(frozen=True)

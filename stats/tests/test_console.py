@@ -1,5 +1,6 @@
 """Statistics in the console: the live tab, the home page, and the read-only logs (spec 1, 6, 14)."""
 
+import re
 import uuid
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +13,7 @@ from django.utils import timezone
 from presence.models import LivePresence, UserSession
 from stats.models import AccessLog
 from stats.services.snapshots import take_snapshot
+from stats.tests.sealed import seal_rows
 from webinars.models import Webinar
 from webinars.services.live_pass import verify_pass
 from webinars.tests.console_people import PARTS, people_around, sign_in
@@ -147,6 +149,7 @@ def test_the_live_tabs_numbers_equal_the_database(client, organizer, webinar):
         "maxConcurrentParticipants": 8,
         "avgConcurrentParticipants": 4.8,
         "peakTime": NOW.replace(minute=5, second=0),
+        "timelineTruncated": False,
         "nextPollSeconds": 10,
         "asOf": NOW,
     }
@@ -194,6 +197,17 @@ def test_the_live_tab_costs_the_same_for_one_person_and_three(
     # 1. person 2.–3. memberships 4. webinar 5. standing, for the pass 6. people now 7. buckets 8. attended
     with django_assert_num_queries(8):
         browser.get(live_url(webinar))
+
+
+def test_the_live_tab_of_a_sealed_webinar_says_so(client, organizer, webinar):
+    ended = ended_minutes_ago(webinar, 50)
+    browser = sign_in(client, organizer)
+    before = browser.get(live_url(ended), headers={"accept-language": "en"}).text
+    seal_rows(ended, [], totals={"people": {"attended": 104}})
+
+    after = browser.get(live_url(ended), headers={"accept-language": "en"}).text
+
+    assert [html.count('<span class="ef-seal-badge">Sealed</span>') for html in (before, after)] == [0, 1]
 
 
 def test_opening_the_live_tab_counts_nobody(client, organizer, webinar):
@@ -287,6 +301,55 @@ def test_home_says_when_counting_has_stopped(client, organizer, webinar):
     assert (counting.ok, stopped.ok) == (True, False)
 
 
+def ended_minutes_ago(webinar, minutes, **values):
+    end = NOW - timedelta(minutes=minutes)
+    start = end - timedelta(hours=1)
+    return WebinarFactory(
+        client=webinar.client,
+        state="ended",
+        webinar_start_time=start,
+        webinar_scheduled_end_time=end,
+        webinar_actual_end_time=end,
+        post_window_minutes=30,
+        **values,
+    )
+
+
+def test_home_shows_the_sealed_attendance(client, organizer, webinar):
+    ended = ended_minutes_ago(webinar, 50)
+    sample(ended, at=ended.webinar_start_time.replace(second=0), counts=[40, 61])
+    seal_rows(ended, [], totals={"people": {"attended": 104}})
+
+    page = sign_in(client, organizer).get("/console/", headers={"accept-language": "en"})
+
+    facts = re.sub(r"<[^>]*>|\s+", " ", page.text.split('id="ended-title"')[1])
+    assert "Sealed 104 attended · peak 61" in re.sub(" +", " ", facts)
+    assert page.context["health"][-1].ok is True
+
+
+@pytest.mark.parametrize(("minutes_ago", "overdue"), [(34, False), (35, True)])
+def test_home_says_when_a_seal_is_overdue(client, organizer, webinar, minutes_ago, overdue):
+    ended = ended_minutes_ago(webinar, minutes_ago, title="Not sealed")
+    ended_minutes_ago(WebinarFactory(), 90, title="Somebody else's")
+
+    page = sign_in(client, organizer).get("/console/", headers={"accept-language": "en"})
+
+    fact = page.context["health"][-1]
+    assert fact.ok is not overdue
+    if overdue:
+        url = reverse("admin:webinars_webinar_attendance", args=[ended.pk])
+        assert f'<a class="ef-link" href="{url}">“Not sealed” is over and not sealed yet</a>' in page.text
+
+
+def test_home_counts_the_overdue_seals(client, organizer, webinar):
+    for minutes in (60, 50, 40):
+        ended_minutes_ago(webinar, minutes, title=f"{minutes} ago")
+
+    page = sign_in(client, organizer).get("/console/", headers={"accept-language": "en"})
+
+    assert page.context["health"][-1].state == "“40 ago” is over and not sealed yet, and 2 more"
+
+
 @pytest.mark.parametrize("more", [1, 3])
 def test_home_costs_the_same_for_one_webinar_and_three(client, webinar, organizer, django_assert_num_queries, more):
     for state in ["live", "scheduled", "ended"] * more:
@@ -294,8 +357,9 @@ def test_home_costs_the_same_for_one_webinar_and_three(client, webinar, organize
     browser = sign_in(client, organizer)
     browser.get("/console/")
 
-    # 1. person 2.–3. memberships 4. live 5. next 6. ended 7. people now 8. peaks 9. running 10. newest sample 11. jobs
-    with django_assert_num_queries(11):
+    # 1. person 2.–3. memberships 4. live 5. next 6. ended 7. people now 8. peaks 9. seals 10. running
+    # 11. newest sample 12. jobs 13. overdue seals
+    with django_assert_num_queries(13):
         browser.get("/console/")
 
 

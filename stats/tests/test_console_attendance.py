@@ -97,7 +97,7 @@ def test_a_row_says_what_the_ledger_says(client, organizer, webinar):
     page = visit(sign_in(client, organizer), webinar)
 
     assert shown(page) == [
-        ["Kim Minjun", "0:45:00", "75.0 %", "0:38:00", "0:55:00", "0:10:00", "2", "14:00–14:45", "± 2:00"]
+        ["Kim Minjun", "0:45:00", "75.0 %", "0:38:00", "0:55:00", "0:10:00", "2", "14:00–14:45", "± 3:10"]
     ]
     assert page.context["rows"][0]["email"] == "kim@example.com"
     strip = page.context["rows"][0]["strip"]

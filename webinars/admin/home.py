@@ -23,11 +23,13 @@ ENDED_SHOWN = 5
 
 @dataclass(frozen=True)
 class Fact:
-    """One line of health: what is looked at, whether it is all right, and how it stands."""
+    """One line of health: what is looked at, whether it is all right, how it stands, and where something can be done
+    about it."""
 
     name: Any
     ok: bool
     state: Any
+    url: str | None = None
 
 
 Figures = Mapping[uuid.UUID, Mapping[str, Any]]

@@ -4,24 +4,11 @@ import uPlot from "uplot";
 import { PAPER } from "./chart_look.js";
 import { columnsOf, drawLabels, optionsOf } from "./chart_options.js";
 import { chartTexts } from "./chart_texts.js";
+import { linesOf } from "./text_lines.js";
 
 const SIZE = { width: 1100, height: 440 };
 const MARGIN = 32;
 const LINE = 20;
-
-/** `text` in lines that `fits` says yes to, broken at spaces. */
-export function linesOf(text, fits) {
-  const lines = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    const longer = line ? `${line} ${word}` : word;
-    if (line && !fits(longer)) {
-      lines.push(line);
-      line = word;
-    } else line = longer;
-  }
-  return line ? [...lines, line] : lines;
-}
 
 function draw(chart, { zone, font }) {
   const { columns, places } = columnsOf(chart);

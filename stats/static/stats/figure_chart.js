@@ -6,15 +6,9 @@ import uPlot from "uplot";
 
 import { lookOf } from "./chart_look.js";
 import { columnsOf, drawLabels, optionsOf } from "./chart_options.js";
+import { rowAt } from "./chart_rows.js";
 import { isEmpty, rowAfterKey, rowSentence, xStep } from "./chart_spec.js";
 import { chartTexts } from "./chart_texts.js";
-
-/** The row in which a place on the x axis lies, null before the first one. */
-export function rowAt(places, x) {
-  const after = places.findIndex((place) => place > x);
-  const row = (after < 0 ? places.length : after) - 1;
-  return row < 0 ? null : row;
-}
 
 export class FigureChart {
   #plot = null;
