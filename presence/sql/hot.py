@@ -185,31 +185,50 @@ def leave(*, session_id: str, now: datetime, **caller: Any) -> bool:
     return fetch_one(EXIT, {**caller, **_limits(), "session_id": session_id, "now": now}) is not None
 
 
-# Sessions that went silent end at their last heartbeat, never now (spec 5). Locked rows are left to whoever holds them
-# (a heartbeat, another sweeper); a later batch or run finds them if they are still stale. A row that is locked stays
-# where it is, so that it is updated by its place (ctid) without another look-up.
-# ORM equivalent: UserSession.objects.silent_since(…)[:n].update(exited_at=…).
+# Sessions that went silent end at their last heartbeat, never now (spec 5). First where they lie, in one look, as a
+# text of places (ctid) for each batch; then batch by batch, and there again whether they are still silent. Locked rows
+# are left to whoever holds them (a heartbeat, another sweeper): a later run finds them if they are silent by then. To
+# look again for each batch, among all that was swept before, took a tenth of the time.
+# ORM equivalent: UserSession.objects.silent_since(…)[:n].update(exited_at=…), for each batch.
 # Index: session_open, which holds the open sessions only. Cost: a scan of these; n updates (docs/benchmarks.md).
-SWEEP = """
-WITH stale AS (
-    SELECT s.ctid FROM webinar_user_sessions s
-    WHERE s.exited_at IS NULL AND coalesce(s.last_heartbeat_at, s.entered_at) < %(now)s - %(stale)s
-    LIMIT %(batch)s FOR UPDATE SKIP LOCKED
+IS_SILENT = f"s.exited_at IS NULL AND {LAST_HEARTBEAT} < %(now)s - %(stale)s"
+FIND_SILENT = f"""
+SELECT coalesce(array_agg(places), '{{}}') FROM (
+    SELECT array_agg(place)::text AS places FROM (
+        SELECT s.ctid AS place, (row_number() OVER () - 1) / %(batch)s AS batch
+        FROM webinar_user_sessions s WHERE {IS_SILENT} LIMIT %(most)s
+    ) silent GROUP BY batch
+) batches"""
+SWEEP = f"""
+WITH silent AS (
+    SELECT s.ctid FROM webinar_user_sessions s WHERE s.ctid = ANY (%(places)s::tid[]) AND {IS_SILENT}
+    FOR UPDATE SKIP LOCKED
 ), swept AS (
     UPDATE webinar_user_sessions s
-    SET exited_at = coalesce(s.last_heartbeat_at, s.entered_at), closed_reason = 'timeout', updated_at = %(now)s
-    FROM stale WHERE s.ctid = stale.ctid
+    SET exited_at = {LAST_HEARTBEAT}, closed_reason = 'timeout', updated_at = %(now)s
+    FROM silent WHERE s.ctid = silent.ctid
     RETURNING 1
 )
 SELECT count(*) FROM swept"""
 
 
-def sweep(*, now: datetime, batch: int) -> int:
-    """How many sessions this batch closed."""
-    stale = timedelta(seconds=settings.SESSION_STALE_SECONDS)
-    row = fetch_one(SWEEP, {"now": now, "stale": stale, "batch": batch})
+def find_silent(*, now: datetime, batch: int, most: int) -> list[str]:
+    """Where at most `most` silent sessions lie, for `sweep`, in batches of at most `batch`."""
+    row = fetch_one(FIND_SILENT, {"now": now, "stale": _stale(), "batch": batch, "most": most})
+    assert row is not None
+    batches: list[str] = row[0]
+    return batches
+
+
+def sweep(places: str, *, now: datetime) -> int:
+    """How many sessions of this batch were still silent, and are closed now."""
+    row = fetch_one(SWEEP, {"now": now, "stale": _stale(), "places": places})
     assert row is not None
     return int(row[0])
+
+
+def _stale() -> timedelta:
+    return timedelta(seconds=settings.SESSION_STALE_SECONDS)
 
 
 def _limits() -> dict[str, Any]:

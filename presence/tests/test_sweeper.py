@@ -32,7 +32,7 @@ def test_silent_sessions_end_at_their_last_heartbeat(webinar, django_assert_num_
         closed_reason="exit",
     )
 
-    with django_assert_num_queries(1):  # 1. one set-based statement
+    with django_assert_num_queries(2):  # 1. where they lie, 2. one set-based statement
         closed = close_stale_sessions(now=now)
 
     assert closed == 2
@@ -60,10 +60,25 @@ def test_batches_are_bounded_and_reach_the_end(webinar, monkeypatch, django_asse
     SessionFactory.create_batch(5, webinar=webinar, entered_at=now - timedelta(hours=2))
     monkeypatch.setattr(sessions, "SWEEP_BATCH", 2)
 
-    with django_assert_num_queries(3):  # two full batches and the rest
+    with django_assert_num_queries(4):  # 1. where they lie, 2. and 3. full batches, 4. the rest
         closed = close_stale_sessions(now=now)
 
     assert closed == 5
+
+
+def test_a_run_is_bounded_and_the_next_goes_on(webinar, monkeypatch):
+    now = timezone.now()
+    SessionFactory.create_batch(5, webinar=webinar, entered_at=now - timedelta(hours=2))
+    monkeypatch.setattr(sessions, "SWEEP_AT_MOST", 3)
+
+    assert [close_stale_sessions(now=now) for _ in range(3)] == [3, 2, 0]
+
+
+def test_nothing_to_do_is_one_look(webinar, django_assert_num_queries):
+    SessionFactory(webinar=webinar)
+
+    with django_assert_num_queries(1):  # 1. where they lie
+        assert close_stale_sessions(now=timezone.now()) == 0
 
 
 def test_the_command_counts_before_it_closes(webinar, capsys):
