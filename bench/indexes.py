@@ -25,6 +25,11 @@ PRESENT = 100_000
 WEBINARS = 1_000
 PRESENCE, SESSION = "webinar_live_presence", "webinar_user_sessions"
 INDEX = "bench_index"
+# As `presence.models.ids.time_ordered_id` makes them.
+TIME_ORDERED_ID = (
+    "(lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7' || substr(md5(n::text), 1, 3)"
+    " || '8' || substr(md5(n::text), 4, 15))::uuid"
+)
 BY_HEARTBEAT = f"CREATE INDEX {INDEX} ON {SESSION} (last_heartbeat_at) WHERE exited_at IS NULL"
 BY_LAST_SIGN = f"CREATE INDEX {INDEX} ON {SESSION} (coalesce(last_heartbeat_at, entered_at)) WHERE exited_at IS NULL"
 BY_SEEN = f"CREATE INDEX {INDEX} ON {PRESENCE} (last_seen_at)"
@@ -190,7 +195,7 @@ def _sweeps(webinars: list[uuid.UUID]) -> list[Finding]:
                 (id, webinar_id, client_id, agency_id, session_id, entered_at, last_heartbeat_at, exited_at,
                  closed_reason, is_visible, watched_seconds_raw, watched_ranges, user_agent, referrer,
                  created_at, updated_at)
-            SELECT gen_random_uuid(), w.id, w.client_id, w.agency_id, 'session_' || n, at, at + interval '30 minutes',
+            SELECT {TIME_ORDERED_ID}, w.id, w.client_id, w.agency_id, 'session_' || n, at, at + interval '30 minutes',
                    CASE WHEN n > %(open)s THEN at + interval '30 minutes' END,
                    CASE WHEN n > %(open)s THEN 'exit' END,
                    true, 1800, tstzmultirange(tstzrange(at, at + interval '30 minutes')), 'Mozilla/5.0', '', at, at

@@ -1,4 +1,3 @@
-import uuid
 from datetime import datetime
 from typing import Self
 
@@ -10,6 +9,7 @@ from django.db.models.lookups import GreaterThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
 from presence.models.fields import NO_RANGES, EpochSeconds, TimestampMultiRangeField
+from presence.models.ids import time_ordered_id
 from webinars.models import TenantModel, User, Webinar
 
 
@@ -38,7 +38,7 @@ class UserSession(TenantModel):
         EXIT = "exit", _("Left")
         TIMEOUT = "timeout", _("Went silent")
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    id = models.UUIDField(primary_key=True, default=time_ordered_id, editable=False)
     webinar = models.ForeignKey(
         Webinar,
         on_delete=models.CASCADE,

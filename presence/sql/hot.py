@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 
 from eventflow.database import fetch_one
+from presence.models.ids import time_ordered_id
 from webinars.sql import COLLECT_WINDOW_OPEN, doors
 
 # The part that ping and track share. Insert presence, or move it forward when it is 60 s old or more; a row that is
@@ -126,7 +127,7 @@ WITH gate AS MATERIALIZED (
     INSERT INTO webinar_user_sessions AS s
         (id, webinar_id, client_id, agency_id, user_id, session_id, entered_at, last_heartbeat_at, is_visible,
          watched_seconds_raw, watched_ranges, user_agent, referrer, ip_address, created_at, updated_at)
-    SELECT gen_random_uuid(), %(webinar_id)s, gate.client_id, gate.agency_id, %(user_id)s::uuid, %(session_id)s,
+    SELECT %(id)s, %(webinar_id)s, gate.client_id, gate.agency_id, %(user_id)s::uuid, %(session_id)s,
            %(now)s, %(now)s, true, 0, '{{}}', %(user_agent)s, %(referrer)s, %(ip_address)s::inet, %(now)s, %(now)s
     FROM gate
     WHERE NOT EXISTS (SELECT FROM known)
@@ -154,6 +155,7 @@ def enter(
         {
             **caller,
             **_limits(),
+            "id": time_ordered_id(),
             "session_id": session_id,
             "user_agent": user_agent,
             "referrer": referrer,
