@@ -7,6 +7,8 @@ from django.db import connection
 from psycopg.types.range import TimestamptzRange
 
 from presence.tests.factories import SessionFactory
+from stats.selectors.verification import verify
+from stats.services.sealing import seal_attendance
 from stats.tests.factories import AccessLogFactory
 from webinars.tests.factories import RegistrationFactory, UserFactory, WebinarFactory
 
@@ -54,7 +56,8 @@ class Evidence:
     def __init__(self, **fields):
         self.webinar = ended(**fields)
         self.ana, self.ben, self.cho, self.dan = (
-            UserFactory(display_name=name, email=f"{name.lower()}@example.com") for name in ("Ana", "Ben", "Cho", "Dan")
+            UserFactory(display_name=name, email=f"{name.lower()}@example.com")
+            for name in ("Ana", "Ben", "Cho", "Dan")
         )
         for user in (self.ana, self.ben, self.cho, self.dan):
             RegistrationFactory(webinar=self.webinar, user=user, registered_at=at(-60))
@@ -86,3 +89,36 @@ def tampering():
             yield cursor
         finally:
             cursor.execute("SET session_replication_role = origin")
+
+
+class SealedEvidence(Evidence):
+    """Sealed, between two seals of the same client, and what of it is not as sealed."""
+
+    def __init__(self):
+        super().__init__()
+        before, after = ended(client=self.webinar.client), ended(client=self.webinar.client)
+        for webinar in (before, after):
+            page(webinar, self.ana, 0, 10)
+        self.before = seal_attendance(webinar=before, now=CLOSED)
+        self.seal = seal_attendance(webinar=self.webinar, now=CLOSED)
+        self.after = seal_attendance(webinar=after, now=CLOSED)
+
+
+def differences(case, *, now=CLOSED, **options):
+    """By person, `seal` or `totals`: what differs, in words as few as they come."""
+    by_person = {}
+    for difference in verify(case.webinar, now=now, **options).differences:
+        who = "totals" if difference.kind == "total" else difference.display_name or "seal"
+        word = difference.what if difference.kind in ("figure", "total") else difference.kind
+        by_person.setdefault(who, []).append(word)
+    return {who: " ".join(words) for who, words in by_person.items()}
+
+
+def notes(case, *, now=CLOSED):
+    return [note.kind for note in verify(case.webinar, now=now).notes]
+
+
+def tamper(statement, *params):
+    with tampering() as cursor:
+        cursor.execute(statement, params)
+        assert cursor.rowcount
