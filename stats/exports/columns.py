@@ -21,15 +21,15 @@ class Column:
 
 
 def _times(key: str, title: Any) -> tuple[Column, Column]:
-    return Column(key, "moment", title, 20), Column(key, "offset", gettext_lazy("UTC offset"), 11)
+    return Column(key, "moment", title, 20), Column(key, "offset", pgettext_lazy("column", "UTC offset"), 11)
 
 
 PEOPLE = (
-    Column("displayName", "text", gettext_lazy("Name"), 22),
-    Column("email", "text", gettext_lazy("Email"), 30),
-    *_times("registeredAt", gettext_lazy("Registered")),
-    *_times("firstEntered", gettext_lazy("First entered")),
-    *_times("lastExited", gettext_lazy("Last left")),
+    Column("displayName", "text", pgettext_lazy("column", "Name"), 22),
+    Column("email", "text", pgettext_lazy("column", "Email"), 30),
+    *_times("registeredAt", pgettext_lazy("column", "Registered")),
+    *_times("firstEntered", pgettext_lazy("column", "First entered")),
+    *_times("lastExited", pgettext_lazy("column", "Last left")),
     Column("attendancePercent", "percent", pgettext_lazy("column", "Share of the webinar"), 12),
     Column("uniqueSeconds", "length", pgettext_lazy("column", "Attended"), 12),
     Column("visibleSeconds", "length", pgettext_lazy("column", "Page in front"), 12),
@@ -39,8 +39,8 @@ PEOPLE = (
     Column("uncertaintySeconds", "length", pgettext_lazy("column", "Off by up to"), 12),
 )
 SESSIONS = (
-    Column("displayName", "text", gettext_lazy("Name"), 22),
-    Column("email", "text", gettext_lazy("Email"), 30),
+    Column("displayName", "text", pgettext_lazy("column", "Name"), 22),
+    Column("email", "text", pgettext_lazy("column", "Email"), 30),
     *_times("entered", pgettext_lazy("column", "Entered")),
     *_times("left", pgettext_lazy("column", "Left")),
     Column("ending", "text", pgettext_lazy("column", "How it ended"), 16),

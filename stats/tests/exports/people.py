@@ -1,11 +1,16 @@
 """A webinar with people of all kinds in it, for the tests of its exports."""
 
+import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+from django.db import connection
 from psycopg.types.range import Range
 
 from presence.tests.factories import SessionFactory
+from stats.models import Export
 from webinars.models import Webinar
 from webinars.tests.factories import RegistrationFactory, UserFactory, WebinarFactory
 
@@ -17,6 +22,10 @@ NOW = END + timedelta(days=1)
 def on_the_wall(*parts: int) -> datetime:
     """A time as cells have it: without a zone."""
     return datetime(*parts)  # noqa: DTZ001
+
+
+def in_a_day() -> datetime:
+    return NOW + timedelta(days=1)
 
 
 def minutes(count: float) -> datetime:
@@ -68,3 +77,34 @@ def people_of_all_kinds(webinar: Webinar) -> list[Any]:
     visit(webinar, early, -20, -10)
     visit(webinar, None, 5, 15)
     return [seoyeon, timed_out, early]
+
+
+def files(folder: Path) -> list[str]:
+    """Everything in it, whole or not."""
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def seen(export: Export) -> tuple[Any, ...]:
+    export.refresh_from_db()
+    return export.state, export.error_code, export.claim, export.file
+
+
+def at(moment: datetime) -> Callable[[], datetime]:
+    """A clock that stands."""
+    return lambda: moment
+
+
+def meanwhile(act: Callable[[], Any] | None) -> None:
+    """On a connection of its own, as another process would; and it is done before anything goes on."""
+    if act is None:
+        return
+
+    def acting() -> None:
+        try:
+            act()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=acting)
+    thread.start()
+    thread.join()

@@ -20,7 +20,7 @@ from stats.exports.file_names import file_name
 from stats.exports.workbook import write_workbook
 from stats.selectors.attendance import AttendanceQuery, attendance_page, attendance_rows
 from stats.services.sealing import seal_attendance
-from stats.tests.export_people import (
+from stats.tests.exports.people import (
     END,
     NOW,
     START,
@@ -28,7 +28,6 @@ from stats.tests.export_people import (
     ended_webinar,
     minutes,
     on_the_wall,
-    people_of_all_kinds,
     visit,
 )
 from webinars.tests.factories import WebinarFactory
@@ -46,13 +45,6 @@ HEAD = [
 def _in_english():
     with translation.override("en"):
         yield
-
-
-@pytest.fixture
-def talk(db):
-    webinar = ended_webinar()
-    people_of_all_kinds(webinar)
-    return webinar
 
 
 def made(webinar, *, personal=True, now=NOW, **query):

@@ -24,7 +24,7 @@ from stats.exports.cells import (
     plain,
 )
 from stats.exports.csv_file import csv_bytes
-from stats.tests.export_people import on_the_wall
+from stats.tests.exports.people import on_the_wall
 
 SEOUL, NEW_YORK = ZoneInfo("Asia/Seoul"), ZoneInfo("America/New_York")
 ANY_TEXT = st.text(st.characters(codec="utf-8"), max_size=40)
