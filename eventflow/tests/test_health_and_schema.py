@@ -61,6 +61,7 @@ def test_the_schema_is_valid_and_names_every_path():
         "/api/webinars/{w}/stats/curves",
         "/api/webinars/{w}/stats/exports/{export_id}",
         "/api/webinars/{w}/stats/exports/{export_id}/file",
+        "/api/webinars/{w}/stats/reconciliation",
         "/api/webinars/{w}/token",
     ]
 
