@@ -88,7 +88,7 @@ def curves(webinar: Webinar, now: datetime) -> dict[str, Any]:
         "alreadyThere": rows[0].already_there if rows else 0,
         "entries": [row.came for row in rows],
         "exits": [row.went for row in rows],
-        "stillThere": [percent(row.still_there, row.attended) for row in rows],
+        "stillThere": [percent(row.still_there, watched.attended) for row in rows],
         "peopleConnected": {"fewest": [row.fewest for row in rows], "most": [row.most for row in rows]},
         "watchHistogram": histogram(watched, seconds=source.seconds),
         "sealed": source.sealed,

@@ -57,27 +57,24 @@ def record(webinar, visits, people, now):
 
 
 def every_second(counted, until):
-    """The people who were there in each second of the window, and when each who attended left for the last time."""
+    """The people who were there in each second of the window, and all who attended, if only at one instant."""
     there = [{person for person, begin, end in counted if begin <= second < end} for second in range(max(0, until))]
-    last_exit = {}
-    for person, begin, end in counted:
-        if begin < until and (end > 0 or begin == end == 0):
-            last_exit[person] = max(last_exit.get(person, 0), min(end, until))
-    return there, last_exit
+    attended = {person for person, begin, end in counted if begin < until and (end > 0 or begin == end == 0)}
+    return there, attended
 
 
 def slow_curves(counted, until):
-    there, last_exit = every_second(counted, until)
+    there, attended = every_second(counted, until)
     before = [there[0] if there else set(), *there[:-1]]
     minutes = range(0, until, 60)
-    seconds_of = {person: sum(person in now for now in there) for person in last_exit}
+    seconds_of = {person: sum(person in now for now in there) for person in attended}
     classes = [0] * 10
     for seconds in seconds_of.values():
         classes[min(9, seconds * 10 // until)] += 1
     return {
         "minutes": [at(minute) for minute in minutes],
         "stepSeconds": 60,
-        "attended": len(last_exit),
+        "attended": len(attended),
         "alreadyThere": len(there[0]) if there else 0,
         "entries": [
             sum(len(now - earlier) for now, earlier in zip(there[m : m + 60], before[m : m + 60], strict=True))
@@ -88,8 +85,7 @@ def slow_curves(counted, until):
             for m in minutes
         ],
         "stillThere": [
-            round(100 * sum(last > m for last in last_exit.values()) / len(last_exit), 1) if last_exit else None
-            for m in minutes
+            round(100 * len(set().union(*there[m:])) / len(attended), 1) if attended else None for m in minutes
         ],
         "peopleConnected": {
             "fewest": [min(len(now) for now in there[m : m + 60]) for m in minutes],
