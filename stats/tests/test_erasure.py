@@ -18,6 +18,8 @@ from presence.selectors.ledger import person_figures
 from presence.sql.ledger import frame_of
 from presence.tests.factories import PresenceFactory, SessionFactory
 from stats.models import Export, SealedAttendance
+from stats.sections import SECTIONS
+from stats.tests.factories import AccessLogFactory
 from stats.tests.sealed import seal_rows
 from webinars.models import QuestionRoom
 from webinars.services.erasure import erase_person
@@ -39,6 +41,7 @@ MARKS = (
     "hidden.example", "zzyzx", "kakao-998877", "totp-secret", "token-secret", "203.0.113.77", "secretbrowser",
     "from-their-mail", "010-9999-8888", "a-word-of-theirs", "salt-of-theirs",
 )  # fmt: skip
+DEVICES = {20: "Android 16; Mobile", 40: "iPad"}
 GONE = {
     "account_emailaddress": 1,
     "account_emailconfirmation": 1,
@@ -78,11 +81,16 @@ def person(past):
         )  # fmt: skip
         QuestionVoteFactory(question=question, user=user)
         for minutes in (20, 40):
+            end = start + timedelta(minutes=minutes)
+            where_from = {
+                "user_agent": f"SecretBrowser/9 {DEVICES[minutes]}",
+                "referrer": "https://x.example/from-their-mail",
+                "ip_address": "203.0.113.77",
+            }
             SessionFactory(
-                webinar=past, user=user, entered_at=start, last_heartbeat_at=start + timedelta(minutes=minutes),
-                exited_at=start + timedelta(minutes=minutes), closed_reason="exit",
-                user_agent="SecretBrowser/9", referrer="https://x.example/from-their-mail", ip_address="203.0.113.77",
-            ) if user is person else SessionFactory(webinar=past, user=user, entered_at=start)  # fmt: skip
+                webinar=past, user=user, entered_at=start, last_heartbeat_at=end, exited_at=end, closed_reason="exit",
+                **(where_from if user is person else {}),
+            )  # fmt: skip
     second = EmailAddress.objects.create(user=person, email="second@hidden.example")
     EmailConfirmation.create(second).save()
     Authenticator.objects.create(user=person, type="totp", data={"secret": "totp-secret"})
@@ -173,6 +181,22 @@ def test_nothing_is_left_and_every_total_stays(past, person, sealed):
     assert without_identity(sealed_after) == without_identity(sealed_before)
     assert [sealed_after[0][name] for name in IDENTITY] == [None, "", "", ""]
     assert sealed_after[1] == sealed_before[1]
+
+
+def test_every_section_of_the_statistics_says_what_it_said(past, person):
+    AccessLogFactory(webinar=past, time_bucket=past.webinar_start_time)
+    before = sections(past)
+
+    erase_person(user_id=person.pk, now=timezone.now())
+
+    assert sections(past) == before
+    assert before["chat"]["messages"] == 2
+    assert before["sessions"]["devices"] == {"computer": 0, "phone": 1, "tablet": 1, "unknown": 2}
+
+
+def sections(webinar):
+    now = webinar.webinar_actual_end_time + timedelta(days=1)
+    return {name: section.figures(webinar, now, False) for name, section in SECTIONS.items()}
 
 
 def test_what_others_left_stays(past, person, sealed):

@@ -23,9 +23,9 @@ from webinars.services.memberships import last_owner_problem, memberships_of
 from webinars.services.sign_ins import end_sign_ins, forget_ways_in
 
 TOMBSTONE_DOMAIN = "erased.invalid"
-# Texts are never empty in the database; nobody is shown this one.
-NOTHING = "–"
+# What stands in their place, in the webinar's language.
 DELETED_PERSON = _("Deleted person")
+REMOVED_MESSAGE = _("This message was removed.")
 DELETED_QUESTION = _("This question was deleted.")
 
 
@@ -87,7 +87,7 @@ def erase_person(*, user_id: uuid.UUID, now: datetime) -> dict[str, int]:
         "ways to sign in": forget_ways_in(user),
         "memberships": _delete_memberships(user),
         "registrations": _erase_registrations(user),
-        "messages": _erase_messages(user, now=now),
+        "messages": _erase_messages(user),
         "questions": _erase_questions(erased),
         **{name: erase(erased) for name, erase in parts.items()},
     }
@@ -117,19 +117,18 @@ def _erase_registrations(user: User) -> int:
     return Registration.objects.filter(user=user).exclude(answers={}).update(answers={})
 
 
-def _erase_messages(user: User, *, now: datetime) -> int:
-    """They keep their numbers, and read as deleted. Open pages are told."""
+def _erase_messages(user: User) -> int:
+    """They keep their numbers and count as messages; what was said, and by whom, goes. Open pages are told."""
     erased = 0
     for language in Webinar.Language.values:
         with translation.override(language):
-            nobody = str(DELETED_PERSON)
-        left = Message.objects.filter(user=user, webinar__language=language).exclude(body=NOTHING, author_name=nobody)
-        shown = left.filter(deleted_at__isnull=True)
-        for message in shown.exclude(webinar__state=Webinar.State.ENDED).values("webinar_id", "id", "seq"):
+            removed, nobody = str(REMOVED_MESSAGE), str(DELETED_PERSON)
+        left = Message.objects.filter(user=user, webinar__language=language).exclude(body=removed, author_name=nobody)
+        shown = left.filter(deleted_at__isnull=True).exclude(webinar__state=Webinar.State.ENDED)
+        for message in shown.values("webinar_id", "id", "seq"):
             data = {"id": message["id"], "seq": message["seq"]}
             broadcast(message["webinar_id"], EventType.MESSAGE_DELETED, data)
-        shown.update(deleted_at=now)
-        erased += left.update(body=NOTHING, author_name=nobody)
+        erased += left.update(body=removed, author_name=nobody)
     return erased
 
 

@@ -105,24 +105,33 @@ def test_a_super_admin_is_kept_while_active():
     assert (admin.is_superuser, admin.display_name) == (False, "")
 
 
-@pytest.mark.parametrize(("language", "name"), [("ko", None), ("en", "Deleted person")])
-def test_messages_keep_their_place_and_read_as_deleted(person, call, language, name, organizer, webinar):
-    webinar.language = language
+def test_messages_keep_their_place_and_say_nothing(person, call, organizer, webinar):
+    webinar.language = "en"
     webinar.save(update_fields=["language"])
     for seq, user in ((1, UserFactory()), (2, person), (3, UserFactory())):
-        MessageFactory(webinar=webinar, user=user, seq=seq, body=f"text {seq}")
+        MessageFactory(webinar=webinar, user=user, seq=seq, body=f"text {seq}", author_name=user.display_name)
+    others = [Message.objects.get(seq=seq).author_name for seq in (1, 3)]
 
     erase(person)
 
     shown = call(webinar, organizer).get("messages").json()["data"]["messages"]
-    assert [(m["seq"], m["body"], m["deleted"]) for m in shown] == [
-        (1, "text 1", False),
-        (2, "", True),
-        (3, "text 3", False),
+    assert [(m["seq"], m["authorName"], m["body"], m["deleted"]) for m in shown] == [
+        (1, others[0], "text 1", False),
+        (2, "Deleted person", "This message was removed.", False),
+        (3, others[1], "text 3", False),
     ]
-    assert shown[1]["authorName"] not in ("Some One", "")
-    assert name in (None, shown[1]["authorName"])
-    assert Message.objects.get(seq=2).body == "–"
+
+
+def test_a_korean_room_reads_it_in_korean(person):
+    message = MessageFactory(user=person, webinar__language="ko")
+    moderated = MessageFactory(user=person, webinar=message.webinar, deleted_at=timezone.now())
+
+    erase(person)
+
+    for one in (message, moderated):
+        was_deleted_at = one.deleted_at
+        one.refresh_from_db()
+        assert (one.body, one.deleted_at) == ("삭제된 메시지입니다.", was_deleted_at)
 
 
 def test_open_rooms_are_told_at_once(person, webinar, django_capture_on_commit_callbacks):
