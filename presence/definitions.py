@@ -30,8 +30,9 @@ FIGURES: dict[str, Promise] = {
     "overlapSeconds": _("The time in which two or more of the person's pages were open at once."),
     "attendancePercent": _("The unique time as a share of the window, as far as the window is over."),
     "uncertaintySeconds": _(
-        "How far the times can be off: for each page that fell silent instead of saying goodbye, the time to the "
-        "heartbeat that never came; for each open page, the time since its last heartbeat; and every silence longer "
-        "than a page owes."
+        "How far the times can be off: for each page that fell silent instead of saying goodbye, the time to when its "
+        "next heartbeat was due at the latest; for each page opened after such an end, the time in which it may have "
+        "been back without having said so; for each open page, the time since its last heartbeat; and every silence "
+        "longer than a page owes."
     ),
 }

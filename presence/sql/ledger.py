@@ -17,7 +17,8 @@ from webinars.models import Webinar, interval
 
 class Frame(NamedTuple):
     """What figures are clipped to and counted with: the content window [start, until) as far as it is over by `now`,
-    and the intervals that decide how sure an end is. `until` is never before `start`."""
+    and the lengths that decide how sure an end is. `until` is never before `start`. `ping` and `track` are the longest
+    that a page in front, or behind, which is well and can be reached, goes without a heartbeat that is written."""
 
     webinar_id: UUID
     start: datetime
@@ -38,14 +39,18 @@ class Frame(NamedTuple):
 
 def frame_of(webinar: Webinar, *, now: datetime) -> Frame:
     start, end = webinar.content_window
+    overrides = webinar.interval_overrides
+    # A heartbeat that comes too soon after another is not written: the next may be a whole turn later.
+    throttle = settings.PRESENCE_WRITE_THROTTLE_SECONDS
+    ping = interval("PRESENCE_PING_INTERVAL_SECONDS", overrides) + interval("PRESENCE_PING_JITTER_SECONDS", overrides)
     return Frame(
         webinar_id=webinar.pk,
         start=start,
         until=max(start, now if end is None else min(end, now)),
         now=now,
         stale=timedelta(seconds=settings.SESSION_STALE_SECONDS),
-        ping=timedelta(seconds=interval("PRESENCE_PING_INTERVAL_SECONDS", webinar.interval_overrides)),
-        track=timedelta(seconds=interval("ACCESS_TRACK_INTERVAL_SECONDS", webinar.interval_overrides)),
+        ping=timedelta(seconds=ping + throttle),
+        track=timedelta(seconds=interval("ACCESS_TRACK_INTERVAL_SECONDS", overrides) + throttle),
     )
 
 
@@ -65,9 +70,11 @@ def length(ranges: str) -> str:
 
 WINDOW = "tstzrange(%(start)s, %(until)s)"
 LAST_HEARTBEAT = "coalesce(s.last_heartbeat_at, s.entered_at)"
-# An open session counts to now, but not past its last heartbeat + 5 minutes.
-COUNTED_END = f"coalesce(s.exited_at, least(%(now)s, {LAST_HEARTBEAT} + %(stale)s))"
-# How far the end can be off: to the heartbeat that never came. A hidden page sends `track` only.
+# An open session counts to now, but not past its last heartbeat + 5 minutes. Where `now` is some time ago, what closed
+# since was open.
+COUNTED_END = f"least(%(now)s, coalesce(s.exited_at, {LAST_HEARTBEAT} + %(stale)s))"
+# How far the end can be off: to when the heartbeat that never came was due at the latest. A hidden page sends `track`
+# only.
 OWED = "CASE WHEN s.is_visible THEN %(ping)s::interval ELSE %(track)s::interval END"
 SILENT = f"(s.silent_ranges * tstzmultirange({WINDOW}))"
 UNSURE = f"""CASE
@@ -82,7 +89,8 @@ UNSURE = f"""CASE
 # A page that was opened and never heard of again has no length, and touches the window at one instant.
 # `now` may be some time ago (the pages of one table count to the same moment); who entered later was not there yet.
 PAGES = f"""pages AS (
-    SELECT s.id, s.user_id, s.watched_ranges, {UNSURE} AS unsure,
+    SELECT s.user_id, s.entered_at, s.watched_ranges, {UNSURE} AS unsure,
+           CASE WHEN s.closed_reason = 'timeout' THEN ends END AS lost,
            CASE WHEN inside THEN greatest(s.entered_at, %(start)s) END AS begins,
            CASE WHEN inside THEN least(ends, %(until)s) END AS finishes
     FROM webinar_user_sessions s
@@ -95,11 +103,17 @@ PAGES = f"""pages AS (
 )"""
 
 # `reached` is how far the person's earlier pages went: what lies before it was counted already (the union), and is
-# where two pages were open at once.
+# where two pages were open at once. `lost` is when the first of them went silent: a page that entered later may be the
+# same one, that could be reached again before it had a reason to speak. The order is that of session_of_person.
 PAGES_IN_ORDER = """pages_in_order AS (
-    SELECT p.*, max(p.finishes) OVER (
-        PARTITION BY p.user_id ORDER BY p.begins, p.id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reached
-    FROM pages p
+    SELECT user_id, begins, finishes, watched_ranges, max(finishes) OVER earlier AS reached,
+           CASE WHEN min(lost) OVER earlier < entered_at
+                THEN unsure + greatest(least(entered_at, %(until)s)
+                                       - greatest(min(lost) OVER earlier, entered_at - %(track)s, %(start)s),
+                                       interval '0')
+                ELSE unsure END AS unsure
+    FROM pages
+    WINDOW earlier AS (PARTITION BY user_id ORDER BY entered_at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 )"""
 
 # One row per person, also for those who were never there within the window. Lengths are intervals, to the microsecond.
