@@ -147,7 +147,8 @@ class WebinarAdmin(ScopedAdmin):
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> Any:
-        """Times are read and shown in the webinar's zone, or in the one that the form sets."""
+        """Times are read and shown in the webinar's zone: until it begins, in the one that the form sets; from then on
+        in the one that it had, so that a corrected zone moves no moment that counts."""
         obj = self.get_object(request, object_id) if object_id else None
         context = {**(extra_context or {}), "time_zones": sorted(available_timezones())}
         if obj is not None:
@@ -160,6 +161,8 @@ class WebinarAdmin(ScopedAdmin):
         return response
 
     def _zone(self, request: HttpRequest, obj: Webinar | None) -> ZoneInfo:
+        if obj is not None and not obj.is_waiting(timezone.now()):
+            return obj.zone
         wanted = request.POST.get("time_zone") or (
             obj.time_zone if obj else Webinar._meta.get_field("time_zone").default
         )

@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -120,6 +120,10 @@ class WebinarForm(forms.ModelForm):
                 self.add_error(ACTUAL_END, _("The actual end must not be before the start."))
         if actual and actual > now and ACTUAL_END in self.changed_data:
             self.add_error(ACTUAL_END, _("The actual end must not be in the future."))
+        if planned and "state" in self.changed_data and cleaned.get("state") == Webinar.State.SCHEDULED:
+            closed_at = planned + timedelta(minutes=cleaned.get("post_window_minutes") or 0)
+            if closed_at <= now:
+                self.add_error(PLANNED_END, _("These times are over. Change them before you publish the webinar."))
         is_live = self.instance.state == Webinar.State.LIVE
         if is_live and start and start > now and START in self.changed_data:
             self.add_error(START, _("The webinar is live already, so its start must not be in the future."))
@@ -129,6 +133,8 @@ class WebinarForm(forms.ModelForm):
 
     def remarks(self, webinar: Webinar, *, now: datetime) -> list[str]:
         """What whoever changed times should know about the webinar as it is saved now."""
+        if "time_zone" in self.changed_data and not webinar.is_waiting(now):
+            return [str(_("The webinar's times stay the same moments. They are shown in the new zone now."))]
         if not {*TIMES, "post_window_minutes"}.intersection(self.changed_data):
             return []
         found = [*self._first_of_two(webinar), *notices_for(webinar)]

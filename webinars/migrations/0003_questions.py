@@ -302,6 +302,10 @@ class Migration(migrations.Migration):
             model_name="questionvote",
             constraint=models.UniqueConstraint(fields=("question", "user"), name="question_vote_once"),
         ),
+        migrations.AddIndex(
+            model_name="questionvote",
+            index=models.Index(fields=["webinar"], name="question_vote_of_webinar"),
+        ),
         tenant_keys("questions"),
         tenant_keys("question_votes"),
         migrations.RunSQL(VOTE_OF_QUESTION, "ALTER TABLE question_votes DROP CONSTRAINT question_votes_question"),

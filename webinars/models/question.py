@@ -155,6 +155,8 @@ class QuestionVote(TenantModel):
 
     class Meta:
         db_table = "question_votes"
+        # What the key to `webinars` asks when a webinar is deleted or moves.
+        indexes = [models.Index(fields=["webinar"], name="question_vote_of_webinar")]
         constraints = [models.UniqueConstraint(fields=["question", "user"], name="question_vote_once")]
 
     def __str__(self) -> str:

@@ -231,6 +231,10 @@ class Webinar(models.Model):
             return self.webinar_start_time <= now
         return self.state == Webinar.State.LIVE
 
+    def is_waiting(self, now: datetime) -> bool:
+        """Neither begun nor ended: its times are plans only."""
+        return self.state != Webinar.State.ENDED and not self.has_begun(now)
+
     @property
     def content_window(self) -> Window:
         """[start, actual end or else planned end) (spec 2)."""

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -33,13 +33,19 @@ class EndHasMoved(WrongState):
         super().__init__(_("The planned end has just been moved to %(end)s. Nothing was added.") % {"end": now_at})
 
 
+def planned_times_are_over() -> WrongState:
+    """Nobody could enter any more, and the webinar would be ended and sealed within a minute."""
+    return WrongState(_("The planned times of this webinar are over. Change them in the settings first."))
+
+
 def open_doors(webinar: Webinar, *, now: datetime) -> Webinar:
     """Let people in from now on, earlier than 30 minutes before the start. Opening twice changes nothing."""
-    changed = Webinar.objects.filter(pk=webinar.pk, state__in=["draft", "scheduled"]).filter(
-        Q(doors_opened_at__isnull=True) | Q(state="draft")
-    )
-    if not changed.update(state=Webinar.State.SCHEDULED, doors_opened_at=now, updated_at=now):
+    waiting = Webinar.objects.filter(pk=webinar.pk, state__in=["draft", "scheduled"])
+    closed = waiting.filter(Q(doors_opened_at__isnull=True) | Q(state="draft")).collected_after(now)
+    if not closed.update(state=Webinar.State.SCHEDULED, doors_opened_at=now, updated_at=now):
         webinar.refresh_from_db()
+        if waiting.exists() and not waiting.collected_after(now).exists():
+            raise planned_times_are_over()
         if webinar.state != Webinar.State.SCHEDULED:
             raise WrongState(_("This webinar has already started."))
     return _announce(webinar)
@@ -48,7 +54,7 @@ def open_doors(webinar: Webinar, *, now: datetime) -> Webinar:
 def start(webinar: Webinar, *, now: datetime) -> Webinar:
     """Go live. Before the planned time the content window begins now; after it, it stays where it was planned,
     so that nobody's presence since then is lost. Starting twice changes nothing."""
-    waiting = Webinar.objects.filter(pk=webinar.pk, state__in=["draft", "scheduled"])
+    waiting = Webinar.objects.filter(pk=webinar.pk, state__in=["draft", "scheduled"]).collected_after(now)
     early = waiting.filter(webinar_start_time__gt=now)
     started = early.update(
         state=Webinar.State.LIVE,
@@ -60,6 +66,8 @@ def start(webinar: Webinar, *, now: datetime) -> Webinar:
         webinar.refresh_from_db()
         if webinar.state == Webinar.State.ENDED:
             raise WrongState(_("This webinar has already ended."))
+        if webinar.state != Webinar.State.LIVE:
+            raise planned_times_are_over()
     return _announce(webinar)
 
 
@@ -108,11 +116,13 @@ def extend(
 
 def end(webinar: Webinar, *, now: datetime) -> Webinar:
     """End it, also when nobody pressed start: sets the actual end and tells every open page. Sessions go on until the
-    collect window closes. Ending twice keeps the first end."""
-    ended = (
-        Webinar.objects.begun(now)
-        .filter(pk=webinar.pk)
-        .update(state=Webinar.State.ENDED, webinar_actual_end_time=now, updated_at=now)
+    collect window closes; when that is over already, the webinar ended as planned, and an end now would count hours in
+    which nobody could be there. Ending twice keeps the first end."""
+    begun = Webinar.objects.begun(now).filter(pk=webinar.pk)
+    ended = begun.collected_after(now).update(
+        state=Webinar.State.ENDED, webinar_actual_end_time=now, updated_at=now
+    ) or begun.update(
+        state=Webinar.State.ENDED, webinar_actual_end_time=F("webinar_scheduled_end_time"), updated_at=now
     )
     if not ended:
         webinar.refresh_from_db()

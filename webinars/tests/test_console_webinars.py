@@ -28,9 +28,9 @@ def new_webinar(client, **more):
         "slug": "opening-night",
         "client": str(client.pk),
         "time_zone": "America/New_York",
-        "webinar_start_time_0": "2026-07-01",
+        "webinar_start_time_0": "2099-07-01",
         "webinar_start_time_1": "10:00:00",
-        "webinar_scheduled_end_time_0": "2026-07-01",
+        "webinar_scheduled_end_time_0": "2099-07-01",
         "webinar_scheduled_end_time_1": "11:00:00",
         "post_window_minutes": "30",
         "state": "scheduled",
@@ -52,8 +52,8 @@ def test_a_webinars_times_are_in_its_own_zone(client, people, webinar):
 
     assert answer.status_code == 302, answer.context["adminform"].form.errors
     made = Webinar.objects.get(slug="opening-night")
-    assert made.webinar_start_time == datetime(2026, 7, 1, 14, 0, tzinfo=UTC)
-    assert made.webinar_scheduled_end_time == datetime(2026, 7, 1, 15, 0, tzinfo=UTC)
+    assert made.webinar_start_time == datetime(2099, 7, 1, 14, 0, tzinfo=UTC)
+    assert made.webinar_scheduled_end_time == datetime(2099, 7, 1, 15, 0, tzinfo=UTC)
     assert made.agency_id == webinar.agency_id
     assert made.speakers == [{"name": "Kim Jiwon", "title": "producer"}, {"name": "Park"}]
     page = browser.get(reverse("admin:webinars_webinar_change", args=[made.pk])).content.decode()

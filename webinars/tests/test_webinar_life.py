@@ -166,3 +166,38 @@ def test_a_webinar_follows_its_client_to_another_agency():
 
     webinar.refresh_from_db()
     assert webinar.agency_id == other.agency_id
+
+
+def over(state, **fields):
+    """Planned to last for an hour, three days ago."""
+    return WebinarFactory(state=state, webinar_start_time=NOW - timedelta(days=3), **fields)
+
+
+@pytest.mark.parametrize("act", [open_doors, start])
+@pytest.mark.parametrize("state", ["draft", "scheduled"])
+def test_what_was_planned_for_the_past_is_not_begun(state, act):
+    webinar = over(state)
+
+    with pytest.raises(WrongState) as refusal:
+        act(webinar, now=NOW)
+
+    assert "planned times" in str(refusal.value.message)
+    webinar.refresh_from_db()
+    assert (webinar.state, webinar.doors_opened_at) == (state, None)
+
+
+def test_without_a_planned_end_it_is_never_too_late():
+    assert start(over("scheduled", webinar_scheduled_end_time=None), now=NOW).state == "live"
+
+
+@pytest.mark.parametrize(
+    ("late", "end_minute"), [(timedelta(minutes=89, seconds=59), 149 + 59 / 60 - 60), (timedelta(minutes=90), 60)]
+)
+def test_an_end_after_the_last_page_was_heard_is_the_planned_one(late, end_minute):
+    """Half an hour is collected after the planned end at minute 60."""
+    begin = NOW - timedelta(hours=20)
+    webinar = WebinarFactory(webinar_start_time=begin)
+
+    ended = end(webinar, now=begin + late)
+
+    assert ended.webinar_actual_end_time == begin + timedelta(minutes=end_minute)

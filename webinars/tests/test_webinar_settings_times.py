@@ -323,3 +323,46 @@ def test_they_say_nothing_where_nothing_is_to_be_said(console, sealed):
     page = console(webinar).get(reverse("admin:webinars_webinar_change", args=[webinar.pk])).content.decode()
 
     assert sealed not in page
+
+
+def test_a_webinar_of_the_past_is_not_published(console):
+    webinar = made(
+        "draft", webinar_start_time=START - timedelta(days=2), webinar_scheduled_end_time=PLANNED - timedelta(days=2)
+    )
+
+    answer = change(console(webinar), webinar, state="scheduled")
+
+    webinar.refresh_from_db()
+    assert errors_of(answer) == {
+        "webinar_scheduled_end_time": ["These times are over. Change them before you publish the webinar."]
+    }
+    assert webinar.state == "draft"
+
+
+@pytest.mark.parametrize("state", ["live", "ended"])
+def test_a_corrected_zone_moves_no_moment_that_counts(console, state):
+    webinar = made(state)
+    before = times_of(webinar)
+
+    page = saved(console(webinar), webinar, {"time_zone": "Europe/Berlin"})
+
+    assert times_of(webinar) == before
+    assert webinar.time_zone == "Europe/Berlin"
+    assert warnings_of(page) == ["The webinar's times stay the same moments. They are shown in the new zone now."]
+
+
+def test_the_plan_of_a_waiting_webinar_keeps_its_wall_clock(console):
+    webinar = made(
+        "scheduled",
+        webinar_start_time=START + timedelta(days=1),
+        webinar_scheduled_end_time=PLANNED + timedelta(days=1),
+    )
+
+    saved(console(webinar), webinar, {"time_zone": "Europe/Berlin"})
+
+    eight_hours = timedelta(hours=8)
+    assert times_of(webinar) == (
+        START + timedelta(days=1) + eight_hours,
+        PLANNED + timedelta(days=1) + eight_hours,
+        None,
+    )
