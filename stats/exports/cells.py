@@ -2,18 +2,22 @@
 
 import re
 import unicodedata
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 
 LONGEST_TEXT = 32_767  # Excel's, in UTF-16 units
 MARKS = frozenset("=+-@＝＋－＠﹦﹢﹣﹫−")
 # What XML does not allow, what other controls do to a line, and the line ends that are no controls.
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]+")
-DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001  a spreadsheet's days have no zone
+DAY_ZERO = date(1899, 12, 30).toordinal()
 
 
 def plain(text: str | None) -> str:
     """One line of text without control characters, at most as long as a cell."""
-    clean = CONTROLS.sub(" ", text or "")
+    if not text:
+        return ""
+    if text.isprintable() and len(text) * 2 <= LONGEST_TEXT:  # nearly all of them
+        return text
+    clean = CONTROLS.sub(" ", text)
     if len(clean) * 2 <= LONGEST_TEXT:
         return clean
     return clean.encode("utf-16-le")[: LONGEST_TEXT * 2].decode("utf-16-le", errors="ignore")
@@ -45,10 +49,10 @@ def local(moment: datetime, zone: tzinfo) -> datetime:
     return moment.astimezone(zone).replace(tzinfo=None, microsecond=0)
 
 
-def day_number(moment: datetime) -> float:
-    """A time of `local` as spreadsheets count."""
-    passed = moment - DAY_ZERO
-    return passed.days + passed.seconds / 86_400
+def day_number(moment: datetime, zone: tzinfo) -> float:
+    """The same as spreadsheets count: days since the end of 1899."""
+    clock = moment.astimezone(zone)
+    return clock.toordinal() - DAY_ZERO + (clock.hour * 3600 + clock.minute * 60 + clock.second) / 86_400
 
 
 def offset_text(moment: datetime, zone: tzinfo) -> str:

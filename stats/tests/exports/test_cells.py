@@ -112,7 +112,7 @@ def test_a_time_stands_on_the_zones_clock():
     moment = datetime(2026, 3, 1, 15, 30, 59, 999_999, tzinfo=UTC)
 
     assert local(moment, SEOUL) == on_the_wall(2026, 3, 2, 0, 30, 59)
-    assert day_number(local(moment, SEOUL)) == pytest.approx(46083 + 1859 / 86_400)
+    assert day_number(moment, SEOUL) == pytest.approx(46083 + 1859 / 86_400)
     assert offset_text(moment, SEOUL) == "UTC+09:00"
     assert offset_text(moment, NEW_YORK) == "UTC-05:00"
 

@@ -103,7 +103,7 @@ def test_every_cell_of_the_people_is_the_tables(talk, tmp_path):
     ]
     assert [row["uniqueSeconds"] for row in rows] == [3600, 585, 0]
     assert [row["overlapSeconds"] for row in rows] == [2100, 0, 0]
-    assert [row["uncertaintySeconds"] for row in rows] == [0, 120, 0]
+    assert [row["uncertaintySeconds"] for row in rows] == [0, 190, 0]
 
 
 def test_the_cells_are_of_their_kind(talk, tmp_path):
