@@ -43,7 +43,7 @@ def hour(value: datetime | str | None, webinar: Webinar) -> str:
     moment = datetime.fromisoformat(value) if isinstance(value, str) else value
     local = moment.astimezone(webinar.zone)
     same_day = local.date() == webinar.webinar_start_time.astimezone(webinar.zone).date()
-    return date_format(local, pgettext("time format", "H:i") if same_day else pgettext("date format", "j M, H:i"))
+    return date_format(local, "H:i" if same_day else pgettext("date format", "j M, H:i"))
 
 
 def parts(names: Mapping[str, Promise | str]) -> Words:

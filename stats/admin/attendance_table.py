@@ -118,16 +118,21 @@ def row_of(row: Mapping[str, Any], scale: Scale) -> dict[str, Any]:
         "email": row["email"],
         "strip": draw(row["strip"], scale),
         "cells": [
-            clock_text(row["uniqueSeconds"]),
-            "–" if percent is None else f"{float(percent):.1f} %",
-            clock_text(row["visibleSeconds"]),
-            clock_text(row["connectedSeconds"]),
-            clock_text(row["overlapSeconds"]),
-            str(row["sessionCount"]),
-            from_to(row["firstEntered"], row["lastExited"], scale),
-            off_by(row["uncertaintySeconds"]),
+            cell(clock_text(row["uniqueSeconds"]), row["uniqueSeconds"]),
+            cell("–" if percent is None else f"{float(percent):.1f} %", percent),
+            cell(clock_text(row["visibleSeconds"]), row["visibleSeconds"]),
+            cell(clock_text(row["connectedSeconds"]), row["connectedSeconds"]),
+            cell(clock_text(row["overlapSeconds"]), row["overlapSeconds"]),
+            cell(str(row["sessionCount"]), row["sessionCount"]),
+            cell(from_to(row["firstEntered"], row["lastExited"], scale), row["firstEntered"]),
+            cell(off_by(row["uncertaintySeconds"]), row["uncertaintySeconds"]),
         ],
     }
+
+
+def cell(text: str, value: Any) -> dict[str, Any]:
+    """What is nothing steps back, so that what is something is seen."""
+    return {"text": text, "nothing": not value}
 
 
 def from_to(first: datetime | None, last: datetime | None, scale: Scale) -> str:

@@ -43,7 +43,7 @@ class Scale:
 
     def clock_of(self, moment: datetime) -> str:
         long = self.seconds > timedelta(days=1).total_seconds()
-        pattern = pgettext("date format", "j M, H:i") if long else pgettext("time format", "H:i")
+        pattern = pgettext("date format", "j M, H:i") if long else "H:i"
         return date_format(moment.astimezone(self.zone), pattern)
 
     def ticks(self) -> list[str]:

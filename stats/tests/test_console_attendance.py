@@ -74,7 +74,7 @@ def visit(browser, webinar, **query):
 
 def shown(page):
     """Names and cells, row by row."""
-    return [[row["name"], *row["cells"]] for row in page.context["rows"]]
+    return [[row["name"], *(cell["text"] for cell in row["cells"])] for row in page.context["rows"]]
 
 
 def names(page):

@@ -6,8 +6,8 @@ import { drawnSeries, xStep, xValue } from "./chart_spec.js";
 import { lastIndex, lonelyIndexes, spread } from "./timeline_data.js";
 
 const FONT_SIZE = 12;
-const LABEL_WIDTH = 116;
-const NARROW_LABEL_WIDTH = 84;
+/* Below this width the names stand in the drawing instead of beside it. */
+const NARROW = 520;
 const WHOLE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000];
 const DASH = [6, 4];
 
@@ -26,16 +26,15 @@ export function columnsOf(chart) {
 export function optionsOf({ chart, places, look, texts, size, zone, font, isPicture = false }) {
   const type = `${FONT_SIZE}px ${font}`;
   const axis = { stroke: look.muted, font: type, labelFont: type, grid: { stroke: look.grid, width: 1 }, ticks: { stroke: look.grid } };
-  const labelWidth = size.width < 520 ? NARROW_LABEL_WIDTH : LABEL_WIDTH;
   return {
     ...size,
-    padding: [16, labelWidth, 0, 0],
+    padding: [16, size.width < NARROW ? 12 : labelRoom(places, texts, font), 0, 0],
     legend: { show: false },
     cursor: { show: !isPicture, y: false, drag: { setScale: false }, points: { size: 7 } },
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone),
     scales: { x: { time: chart.kind === "time", range: xRange(chart) }, y: { range: yRange(chart) } },
     axes: [
-      { ...axis, label: xLabel(chart, zone), labelSize: 24, space: 64, values: (_plot, splits) => splits.map(texts.tick) },
+      { ...axis, label: xLabel(chart, zone), labelSize: 22, size: 32, space: 64, values: (_plot, splits) => splits.map(texts.tick) },
       { ...axis, size: 52, incrs: WHOLE, values: (_plot, splits) => splits.map((value) => texts.amount(Math.abs(value))) },
     ],
     series: [{}, ...places.flatMap((place, order) => uplotSeries(place, colourOf(places, order, look)))],
@@ -43,6 +42,17 @@ export function optionsOf({ chart, places, look, texts, size, zone, font, isPict
       .filter(({ high }) => high)
       .map(({ index }) => ({ series: [index + 1, index], fill: `${look.colours[0]}33` })),
   };
+}
+
+/** How much room the widest name and number take beside the drawing. */
+function labelRoom(places, texts, font) {
+  const ruler = document.createElement("canvas").getContext("2d");
+  ruler.font = `600 ${FONT_SIZE}px ${font}`;
+  const widths = places.map(({ title, values, high }) => {
+    const most = Math.max(0, ...(high ?? values).map((value) => Math.abs(value ?? 0)));
+    return ruler.measureText(high ? texts.range(most, most) : `${title} ${texts.amount(most + 0.1)}`).width;
+  });
+  return Math.ceil(Math.max(0, ...widths)) + 20;
 }
 
 /* A band belongs to the line before it. */
@@ -106,15 +116,17 @@ export function drawLabels(plot, { places, look, texts, row, font }) {
   ctx.save();
   ctx.font = `600 ${FONT_SIZE * ratio}px ${font}`;
   ctx.textBaseline = "middle";
-  ctx.textAlign = "left";
+  const isNarrow = plot.width < NARROW;
+  ctx.textAlign = isNarrow ? "right" : "left";
+  const x = left + width + (isNarrow ? -6 : 8) * ratio;
   ctx.strokeStyle = look.ground;
   ctx.lineWidth = 4 * ratio;
   ctx.lineJoin = "round";
   const room = { gap: (FONT_SIZE + 4) * ratio, top: top + 4 * ratio, bottom: top + height - 4 * ratio };
   for (const { text, y, colour } of spread(labels, room)) {
-    ctx.strokeText(text, left + width + 8 * ratio, y);
+    ctx.strokeText(text, x, y);
     ctx.fillStyle = colour;
-    ctx.fillText(text, left + width + 8 * ratio, y);
+    ctx.fillText(text, x, y);
   }
   ctx.restore();
 }

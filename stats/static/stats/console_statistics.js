@@ -32,6 +32,7 @@ class Panel {
     const empty = isEmpty(chart);
     this.section.querySelector("[data-chart-files]").hidden = empty;
     this.section.querySelector("[data-chart-empty]").hidden = !empty;
+    this.section.querySelector("[data-hint]").hidden = empty;
     this.drawing.show(chart);
     if (writeRows) this.section.querySelector("[data-chart-rows]").replaceChildren(...rowsOf(chart));
   }
