@@ -120,7 +120,7 @@ class UserSession(TenantModel):
                 name="session_watched_within_heartbeats",
             ),
             # 8 to 100 (the column's own limit) of these characters. As one pattern with {8,100} it took PostgreSQL
-            # 15 µs at every heartbeat, and for every row that the sweeper closes; so it takes 2.
+            # 15 µs at every heartbeat, and for every row that the sweeper closes; so it takes 3.
             models.CheckConstraint(
                 condition=~Q(session_id__regex="[^A-Za-z0-9_-]") & Q(GreaterThanOrEqual(Length("session_id"), 8)),
                 name="session_id_form",
