@@ -1,5 +1,6 @@
 """What must hold of the settings, said at start (spec 19): by `manage.py check`, and by every process that starts."""
 
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -57,8 +58,22 @@ def check_secrets(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     return problems
 
 
+@register()
+def check_private_files(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Where anybody may fetch, nothing private is kept."""
+    private = settings.STORAGES["private"].get("OPTIONS", {}).get("location")
+    if private is None:  # no disk of ours
+        return []
+    place = Path(private).resolve()
+    return [
+        Error(f"PRIVATE_ROOT must not lie in {name}, where anybody may fetch files.", id="eventflow.E004")
+        for name in ("MEDIA_ROOT", "STATIC_ROOT")
+        if place.is_relative_to(Path(getattr(settings, name)).resolve())
+    ]
+
+
 def refuse_to_start_wrong() -> None:
     """For servers and workers, which run no system checks: raises ImproperlyConfigured with all that is wrong."""
-    problems = [problem.msg for problem in (*check_numbers(None), *check_secrets(None))]
+    problems = [problem.msg for problem in (*check_numbers(None), *check_secrets(None), *check_private_files(None))]
     if problems:
         raise ImproperlyConfigured(" ".join(problems))

@@ -6,12 +6,13 @@ import sys
 
 import pytest
 
-from eventflow.checks import check_numbers, check_secrets
+from eventflow.checks import check_numbers, check_private_files, check_secrets
 
 
 def test_the_defaults_hold():
     assert check_numbers(None) == []
     assert check_secrets(None) == []
+    assert check_private_files(None) == []
 
 
 @pytest.mark.parametrize(
@@ -63,6 +64,18 @@ def test_numbers_out_of_bounds_are_named(settings, name, value):
     (problem,) = check_numbers(None)
 
     assert name in problem.msg
+
+
+@pytest.mark.parametrize("root", ["MEDIA_ROOT", "STATIC_ROOT"])
+@pytest.mark.parametrize("inside", ["", "private"])
+def test_private_files_are_not_kept_where_anybody_may_fetch(settings, tmp_path, root, inside):
+    setattr(settings, root, str(tmp_path))
+    options = {"location": str(tmp_path / inside)}
+    settings.STORAGES = {**settings.STORAGES, "private": {**settings.STORAGES["private"], "OPTIONS": options}}
+
+    (problem,) = check_private_files(None)
+
+    assert ("PRIVATE_ROOT" in problem.msg, root in problem.msg) == (True, True)
 
 
 @pytest.mark.parametrize("module", ["eventflow.wsgi", "eventflow.asgi"])

@@ -233,7 +233,8 @@ def _write(export: Export, progress: sql.Progress, clock: Callable[[], datetime]
         size = path.stat().st_size
         stored = keep(path, name=path.name)
     now = clock()
-    finished = _own(export).update(
+    # Erasing a person ends the life of files that may name them, also of those that are just being written.
+    finished = _own(export).filter(expires_at=export.expires_at).update(
         state=Export.State.DONE,
         claim=None,
         file=stored,

@@ -18,6 +18,7 @@ from stats.exports import workbook
 from stats.models import Export
 from stats.selectors.attendance import AttendanceQuery
 from stats.services import exports as service
+from stats.services.erasure import expire_exports
 from stats.services.exports import (
     MOST_ATTEMPTS,
     SILENCE,
@@ -30,6 +31,8 @@ from stats.services.exports import (
 from stats.sql.exports import Progress
 from stats.tests.exports.people import NOW, at, files, meanwhile, seen
 from stats.tests.factories import ExportFactory
+from webinars.models import User
+from webinars.services.erasure import Erased
 from webinars.tests.factories import AgencyMemberFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -72,6 +75,22 @@ def test_one_that_is_overtaken_at_the_last_moment_takes_its_file_away(export, fo
     assert write_export(export_id=export.pk, clock=at(NOW)) is None
     assert files(folder) == []
     assert seen(export)[:2] == ("running", "")
+
+
+def test_what_names_somebody_who_is_erased_meanwhile_is_not_kept(export, folder, monkeypatch):
+    """Their rows were read before, the file is finished after."""
+
+    def erased_meanwhile(path, *, name):
+        expire_exports(Erased(User.objects.get(display_name="김서연"), frozenset(), "김서연", NOW))
+        return keep(path, name=name)
+
+    keep = service.keep
+    monkeypatch.setattr(service, "keep", erased_meanwhile)
+
+    assert write_export(export_id=export.pk, clock=at(NOW)) is None
+    assert files(folder) == []
+    assert seen(export)[0] == "running"
+    assert prune_exports(NOW + SILENCE * 2) == 1
 
 
 KILLED = """
