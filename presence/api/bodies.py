@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from datetime import timedelta
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
@@ -33,9 +34,19 @@ class TrackBody(serializers.Serializer[Any]):
         return values
 
 
+LONGEST_UNTOLD_SECONDS = 86_400.0
+UNTOLD_HELP = (
+    "How long ago the page came in front or went behind, when it could not be said then. It marks that stretch as not "
+    "sure, and adds no time."
+)
+
+
 class ViewState(serializers.Serializer[Any]):
     is_visible = serializers.BooleanField(required=False, allow_null=True)
     is_active = serializers.BooleanField(required=False, allow_null=True)
+    changed_seconds_ago = serializers.FloatField(
+        required=False, allow_null=True, min_value=0, max_value=LONGEST_UNTOLD_SECONDS, help_text=UNTOLD_HELP
+    )
 
 
 class PingBody(serializers.Serializer[Any]):
@@ -48,15 +59,26 @@ class PingBody(serializers.Serializer[Any]):
 
 class ExitBody(serializers.Serializer[Any]):
     session_id = SessionIdField()
+    changed_seconds_ago = serializers.FloatField(
+        required=False, allow_null=True, min_value=0, max_value=LONGEST_UNTOLD_SECONDS, help_text=UNTOLD_HELP
+    )
     token = serializers.CharField(
         required=False, help_text="The live pass, for sendBeacon, which cannot send headers."
     )
 
 
-def read_ping(request: Request) -> tuple[str | None, bool | None]:
-    """(session id, is the page in front) of a ping; both may be missing. 400 when they are not what they should be."""
+class Ping(NamedTuple):
+    """What a ping says: of which page, whether it is in front, and for how long that could not be said."""
+
+    session_id: str | None = None
+    is_visible: bool | None = None
+    untold: timedelta = timedelta()
+
+
+def read_ping(request: Request) -> Ping:
+    """Every part may be missing. 400 when they are not what they should be."""
     if request.META.get("CONTENT_LENGTH") in (None, "", "0"):
-        return None, None
+        return Ping()
     data = request.data
     if not isinstance(data, dict):
         raise serializers.ValidationError({"body": [_("Send a JSON object.")]})
@@ -65,13 +87,24 @@ def read_ping(request: Request) -> tuple[str | None, bool | None]:
         session_id = data.get("session_key")
     if session_id is not None and (not isinstance(session_id, str) or SESSION_ID.fullmatch(session_id) is None):
         raise serializers.ValidationError({"session_id": [SessionIdField.default_error_messages["session_id"]]})
-    return session_id, _visibility(data.get("view_state"))
+    view_state = data.get("view_state")
+    if view_state is None:
+        return Ping(session_id)
+    return Ping(session_id, _visibility(view_state), _untold(view_state))
 
 
 def _visibility(view_state: Any) -> bool | None:
-    if view_state is None:
-        return None
     is_visible = view_state.get("is_visible") if isinstance(view_state, Mapping) else view_state
     if is_visible is not None and not isinstance(is_visible, bool):
         raise serializers.ValidationError({"view_state": [_("Send an object with is_visible: true or false.")]})
     return is_visible
+
+
+def _untold(view_state: Mapping[str, Any]) -> timedelta:
+    seconds = view_state.get("changed_seconds_ago")
+    if seconds is None:
+        return timedelta()
+    if type(seconds) not in (int, float) or not 0 <= seconds <= LONGEST_UNTOLD_SECONDS:
+        message = _("changed_seconds_ago is a number of seconds, 0 to 86400.")
+        raise serializers.ValidationError({"view_state": [message]})
+    return timedelta(seconds=seconds)

@@ -1,5 +1,6 @@
 """`track`, `ping` and `exit` (spec 5): the calls that every open page makes."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpResponse
@@ -92,8 +93,8 @@ class PingView(APIView):
     )
     def post(self, request: Request, w: str) -> HttpResponse:
         live_pass = pass_of(request, w)
-        session_id, is_visible = read_ping(request)
-        alive = record_heartbeat(live_pass=live_pass, session_id=session_id, is_visible=is_visible, now=timezone.now())
+        ping = read_ping(request)
+        alive = record_heartbeat(live_pass=live_pass, now=timezone.now(), **ping._asdict())
         return NoContent() if alive else Response(CLOSED)
 
 
@@ -116,5 +117,10 @@ class ExitView(APIView):
             live_pass = pass_in_body(request.data.get("token") if isinstance(request.data, dict) else None, w)
         body = ExitBody(data=request.data)
         body.is_valid(raise_exception=True)
-        leave_session(live_pass=live_pass, session_id=body.validated_data["session_id"], now=timezone.now())
+        leave_session(
+            live_pass=live_pass,
+            session_id=body.validated_data["session_id"],
+            untold=timedelta(seconds=body.validated_data.get("changed_seconds_ago") or 0),
+            now=timezone.now(),
+        )
         return NoContent()

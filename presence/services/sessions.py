@@ -6,7 +6,7 @@ People in admin mode leave no trace: their calls are answered as others' are, an
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError
@@ -65,13 +65,21 @@ def enter_session(
     return Entry(entered_at, admission.registered, intervals)
 
 
-def record_heartbeat(*, live_pass: LivePass, session_id: str | None, is_visible: bool | None, now: datetime) -> bool:
+def record_heartbeat(
+    *,
+    live_pass: LivePass,
+    session_id: str | None,
+    is_visible: bool | None,
+    now: datetime,
+    untold: timedelta = sql.TOLD,
+) -> bool:
     """Presence, and the session's heartbeat when a session id is given. Answers False when that session is
-    closed or unknown. One statement."""
+    closed or unknown. `untold` is how long ago the page came in front or went behind, when it could not say so
+    then: that stretch is marked as not sure. One statement."""
     if live_pass.admin_mode:
         return True
     with _overtaken():
-        ping = sql.ping(session_id=session_id, is_visible=is_visible, now=now, **_caller(live_pass))
+        ping = sql.ping(session_id=session_id, is_visible=is_visible, now=now, untold=untold, **_caller(live_pass))
     if ping is None or not ping.is_open:
         raise WebinarClosed
     if not ping.registered:
@@ -79,11 +87,12 @@ def record_heartbeat(*, live_pass: LivePass, session_id: str | None, is_visible:
     return session_id is None or ping.session is True
 
 
-def leave_session(*, live_pass: LivePass, session_id: str, now: datetime) -> bool:
-    """Close the session and count its last visible stretch; nothing happens to one that is closed already."""
+def leave_session(*, live_pass: LivePass, session_id: str, now: datetime, untold: timedelta = sql.TOLD) -> bool:
+    """Close the session and count its last visible stretch; nothing happens to one that is closed already. `untold`
+    as for a heartbeat."""
     if live_pass.admin_mode:
         return False
-    return sql.leave(session_id=session_id, now=now, **_caller(live_pass))
+    return sql.leave(session_id=session_id, now=now, untold=untold, **_caller(live_pass))
 
 
 def close_stale_sessions(*, now: datetime) -> int:

@@ -58,6 +58,13 @@ def _count_silent(*, end: str, overrides: str) -> str:
             ELSE s.silent_ranges END"""
 
 
+# What a page says now and could not say when it began: whether it was in front in between is not sure. This is all
+# that a page may tell of a time that is past, and it adds to no time that is counted.
+UNTOLD = """CASE WHEN %(untold)s::interval > interval '0'
+            THEN tstzmultirange(tstzrange(least(greatest(s.entered_at, %(now)s - %(untold)s), {end}), {end}, '[)'))
+            ELSE '{{}}' END"""
+TOLD = timedelta(0)
+
 OF_CALLER = (
     "s.webinar_id = %(webinar_id)s AND s.session_id = %(session_id)s"
     " AND s.user_id IS NOT DISTINCT FROM %(user_id)s::uuid"
@@ -80,11 +87,12 @@ WITH gate AS MATERIALIZED (
 ), present AS ({PRESENCE}
 ), known AS MATERIALIZED (
     SELECT s.exited_at IS NULL AS is_open, {LAST_HEARTBEAT} <= %(now)s - %(throttle)s
-           OR s.is_visible IS DISTINCT FROM coalesce(%(is_visible)s::boolean, s.is_visible) AS is_due
+           OR s.is_visible IS DISTINCT FROM coalesce(%(is_visible)s::boolean, s.is_visible)
+           OR %(untold)s::interval > interval '0' AS is_due
     FROM webinar_user_sessions s WHERE {OF_CALLER}
 ), beat AS (
     UPDATE webinar_user_sessions s SET {COUNT_WATCHED},
-        {_count_silent(end="%(now)s", overrides="gate.interval_overrides")},
+        {_count_silent(end="%(now)s", overrides="gate.interval_overrides")} + {UNTOLD.format(end="%(now)s")},
         last_heartbeat_at = greatest({LAST_HEARTBEAT}, %(now)s),
         is_visible = coalesce(%(is_visible)s::boolean, s.is_visible),
         updated_at = %(now)s
@@ -103,9 +111,12 @@ class Ping(NamedTuple):
     session: bool | None
 
 
-def ping(*, session_id: str | None, is_visible: bool | None, now: datetime, **caller: Any) -> Ping | None:
+def ping(
+    *, session_id: str | None, is_visible: bool | None, now: datetime, untold: timedelta = TOLD, **caller: Any
+) -> Ping | None:
     """None when the webinar is gone. `caller`: webinar_id and user_id."""
-    row = fetch_one(PING, {**caller, **_limits(), "session_id": session_id, "is_visible": is_visible, "now": now})
+    said = {"session_id": session_id, "is_visible": is_visible, "now": now, "untold": untold}
+    row = fetch_one(PING, {**caller, **_limits(), **said})
     return Ping(*row) if row is not None else None
 
 
@@ -174,7 +185,8 @@ def enter(
 OVERRIDES_OF_SESSION = "(SELECT w.interval_overrides FROM webinars w WHERE w.id = s.webinar_id)"
 EXIT = f"""
 UPDATE webinar_user_sessions s SET {COUNT_WATCHED},
-    {_count_silent(end=f"{LAST_HEARTBEAT} + {DELTA}", overrides=OVERRIDES_OF_SESSION)},
+    {_count_silent(end=f"{LAST_HEARTBEAT} + {DELTA}", overrides=OVERRIDES_OF_SESSION)}
+        + {UNTOLD.format(end=f"({LAST_HEARTBEAT} + {DELTA})")},
     exited_at = {LAST_HEARTBEAT} + {DELTA},
     last_heartbeat_at = {LAST_HEARTBEAT} + {DELTA},
     closed_reason = 'exit', updated_at = %(now)s
@@ -182,9 +194,10 @@ WHERE {OF_CALLER} AND s.exited_at IS NULL
 RETURNING true"""
 
 
-def leave(*, session_id: str, now: datetime, **caller: Any) -> bool:
+def leave(*, session_id: str, now: datetime, untold: timedelta = TOLD, **caller: Any) -> bool:
     """Whether a session was closed by this call."""
-    return fetch_one(EXIT, {**caller, **_limits(), "session_id": session_id, "now": now}) is not None
+    params = {**caller, **_limits(), "session_id": session_id, "now": now, "untold": untold}
+    return fetch_one(EXIT, params) is not None
 
 
 # Sessions that went silent end at their last heartbeat, never now (spec 5). First where they lie, in one look, as a

@@ -1,7 +1,7 @@
 """Pages for tests that speak to the services, past the API."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from presence.models import UserSession
@@ -41,11 +41,13 @@ class Page:
             now=now,
         )
 
-    def ping(self, now: datetime, is_visible: bool | None = None) -> bool:
-        return record_heartbeat(live_pass=self.live_pass, session_id=self.session_id, is_visible=is_visible, now=now)
+    def ping(self, now: datetime, is_visible: bool | None = None, untold: timedelta = timedelta()) -> bool:
+        return record_heartbeat(
+            live_pass=self.live_pass, session_id=self.session_id, is_visible=is_visible, now=now, untold=untold
+        )
 
-    def leave(self, now: datetime) -> bool:
-        return leave_session(live_pass=self.live_pass, session_id=self.session_id, now=now)
+    def leave(self, now: datetime, untold: timedelta = timedelta()) -> bool:
+        return leave_session(live_pass=self.live_pass, session_id=self.session_id, now=now, untold=untold)
 
     @property
     def row(self) -> Any:

@@ -4,13 +4,15 @@
  * `track` on entry and every five minutes (a hidden tab, whose timers browsers slow down, a minute sooner; after a
  * failure again and again, later each time, but never later than a ping's turn), `ping` every 120 s ± 10 s while the tab is visible, one
  * last ping when it is hidden (or was opened hidden), one at once when it comes back, and `exit` once on leaving. The
- * server's clock decides everything that is counted; this client only has to speak in time.
+ * server's clock decides everything that is counted; this client only has to speak in time. A change that it could not
+ * tell is told as soon as it can be, with how long ago that was.
  */
 const RETRIES = 3;
 const RETRY_FROM_MS = 2_000;
 const TRACK_JITTER_MS = 20_000;
 const HIDDEN_AHEAD_MS = 60_000;
 const RESTARTS_AT_ONCE = 3;
+const TOLD_LATE_SECONDS = 0.5;
 const FINAL = new Set([401, 403, 404, 410]);
 
 export class PresenceClient {
@@ -25,6 +27,8 @@ export class PresenceClient {
   #restarts = 0;
   #trackedAt = null;
   #trackFailures = 0;
+  #changes = 0;
+  #untoldSince = null;
 
   /**
    * `api.post(url, body)` sends with the live pass; `beacon(url, text)` outlives the page;
@@ -44,6 +48,7 @@ export class PresenceClient {
     this.#sessionId = this.newSessionId();
     this.#left = false;
     this.#lastPingAt = -Infinity;
+    this.#untoldSince = this.isVisible() ? null : this.clock.now();
     return this.#track();
   }
 
@@ -52,11 +57,13 @@ export class PresenceClient {
     if (this.#left) return;
     this.#left = true;
     this.#halt();
-    this.beacon(this.urls.exit, JSON.stringify({ session_id: this.#sessionId, token: this.token() }));
+    this.beacon(this.urls.exit, JSON.stringify({ session_id: this.#sessionId, token: this.token(), ...this.#untold() }));
   }
 
   visibilityChanged() {
     if (this.#left) return;
+    this.#changes += 1;
+    this.#untoldSince ??= this.clock.now();
     if (this.#trackedAt !== null) this.#planTrack();
     this.#clear("ping");
     this.#ping();
@@ -157,23 +164,37 @@ export class PresenceClient {
       return;
     }
     const run = this.#run;
+    const changes = this.#changes;
     this.#pinging = true;
-    const answer = await this.#persist(run, () => this.#sendPing(), { outdated: () => this.#pingAgain, pause: (wait) => this.#nap(wait) });
+    let told = false;
+    const send = async () => {
+      const answer = await this.#sendPing();
+      told = true;
+      return answer;
+    };
+    const answer = await this.#persist(run, send, { outdated: () => this.#pingAgain, pause: (wait) => this.#nap(wait) });
     if (run !== this.#run) return;
+    if (told && changes === this.#changes) this.#untoldSince = null;
     this.#pinging = false;
     if (answer?.session === "closed") return this.#restart();
     if (this.#pingAgain) {
       this.#pingAgain = false;
       return this.#ping();
     }
-    if (this.isVisible()) this.#planPing();
+    if (this.isVisible() || this.#untoldSince !== null) this.#planPing();
+  }
+
+  /** A change that could not be told when it happened: the server marks the time since as not sure. */
+  #untold() {
+    const seconds = this.#untoldSince === null ? 0 : (this.clock.now() - this.#untoldSince) / 1000;
+    return seconds < TOLD_LATE_SECONDS ? {} : { changed_seconds_ago: Math.round(seconds * 10) / 10 };
   }
 
   #sendPing() {
     this.#lastPingAt = this.clock.now();
     return this.api.post(this.urls.ping, {
       session_id: this.#sessionId,
-      view_state: { is_visible: this.isVisible() },
+      view_state: { is_visible: this.isVisible(), ...this.#untold() },
     });
   }
 

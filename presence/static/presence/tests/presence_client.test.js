@@ -313,3 +313,52 @@ test("a network that is back ends the wait of a failed entry, and disturbs nothi
 
   assert.deepEqual(times("track"), [0, 2, 6, 14, 30, 40]);
 });
+
+const viewStates = (calls) => calls.filter(({ kind }) => kind === "ping").map(({ at, body }) => ({ at, ...body.view_state }));
+
+test("a change that could not be told is told again, with its age, also from behind", async () => {
+  const { client, clock, calls, show } = page({ random: 0, answer: (kind, n) => (kind === "ping" && n <= 5 ? refusal(0) : null) });
+  client.start();
+  await clock.pass(30_000);
+
+  show(false);
+  await clock.pass(10 * MINUTE);
+
+  assert.deepEqual(viewStates(calls), [
+    { at: 30, is_visible: false },
+    { at: 32, is_visible: false, changed_seconds_ago: 2 },
+    { at: 36, is_visible: false, changed_seconds_ago: 6 },
+    { at: 44, is_visible: false, changed_seconds_ago: 14 },
+    { at: 154, is_visible: false, changed_seconds_ago: 124 },
+    { at: 156, is_visible: false, changed_seconds_ago: 126 },
+  ]);
+});
+
+test("a change that was told in time has no age, nor has what comes after a late one", async () => {
+  const { client, clock, calls, show } = page({ random: 0, answer: (kind, n) => (kind === "ping" && n === 1 ? refusal(0) : null) });
+  client.start();
+  await clock.pass(30_000);
+
+  show(false);
+  await clock.pass(MINUTE);
+  show(true);
+  await clock.pass(MINUTE);
+
+  assert.deepEqual(viewStates(calls), [
+    { at: 30, is_visible: false },
+    { at: 32, is_visible: false, changed_seconds_ago: 2 },
+    { at: 90, is_visible: true },
+  ]);
+});
+
+test("whoever leaves before a change could be told takes its age along", async () => {
+  const { client, clock, calls, show } = page({ random: 0, answer: (kind) => (kind === "ping" ? refusal(0) : null) });
+  client.start();
+  await clock.pass(30_000);
+
+  show(false);
+  await clock.pass(20_000);
+  client.leave();
+
+  assert.equal(calls.at(-1).body.changed_seconds_ago, 20);
+});
