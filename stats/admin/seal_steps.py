@@ -88,7 +88,7 @@ def correct_view(request: HttpRequest, model_admin: Any, object_id: uuid.UUID) -
         "webinar": webinar,
         "webinar_tabs": webinar_tabs(request, webinar, current="attendance"),
         "seal": seal,
-        "notes": settings_notes(seal),
+        "notes": list(settings_notes(seal)),
         "moved": moved_figures(seal, webinar, now=now),
         "form": form,
         "back_url": back,
