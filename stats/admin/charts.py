@@ -86,7 +86,7 @@ def concurrency(
         ),
         unit="people",
         step=step,
-        columns=[_("From"), _("Sampled, average"), _("Fewest"), _("Most"), _("Ledger, most")],
+        columns=[_("From"), _("Average of the samples"), _("Fewest"), _("Most"), _("Most by the ledger")],
         series=["line", "band", "", "dashed"],
         labels=[pgettext("chart", "sampled"), "", "", pgettext("chart", "ledger")],
         rows=[[local(at, webinar), *sampled.get(at, (None, None, None)), by_ledger.get(at)] for at in grid],

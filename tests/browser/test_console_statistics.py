@@ -256,13 +256,15 @@ def test_the_arrow_keys_say_what_stands_at_each_step(arrive: Arrive, webinar: We
 
     place.focus()
     page.keyboard.press("Home")
-    expect(said).to_have_text("14:00: Sampled, average 3, Fewest 2, Most 4, Ledger, most 2")
+    expect(said).to_have_text("14:00: Average of the samples 3, Fewest 2, Most 4, Most by the ledger 2")
     page.keyboard.press("ArrowRight")
-    expect(said).to_have_text("14:01: Sampled, average 3, Fewest 2, Most 4, Ledger, most 2")
+    expect(said).to_have_text("14:01: Average of the samples 3, Fewest 2, Most 4, Most by the ledger 2")
     expect(place).to_have_attribute("aria-valuenow", "1")
     for _ in range(4):
         page.keyboard.press("PageUp")
-    expect(said).to_have_text("14:41: Sampled, average not known, Fewest not known, Most not known, Ledger, most 1")
+    expect(said).to_have_text(
+        "14:41: Average of the samples not known, Fewest not known, Most not known, Most by the ledger 1"
+    )
     page.keyboard.press("Escape")
     expect(said).to_have_text("")
 
@@ -295,7 +297,7 @@ def test_the_numbers_of_a_chart_are_saved(arrive: Arrive, webinar: Webinar, peop
     assert file.suggested_filename == "demo-concurrency.csv"
     text = Path(file.path()).read_bytes().decode("utf-8-sig")
     rows = list(csv.reader(io.StringIO(text)))
-    assert rows[0] == ["From", "Sampled, average", "Fewest", "Most", "Ledger, most"]
+    assert rows[0] == ["From", "Average of the samples", "Fewest", "Most", "Most by the ledger"]
     assert rows[1] == [START.isoformat(), "3", "2", "4", "2"]
     assert rows[42] == [at(41).isoformat(), "", "", "", "1"]
     assert len(rows) == 61

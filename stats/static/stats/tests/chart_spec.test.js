@@ -6,7 +6,7 @@ import { drawnSeries, isEmpty, rowAfterKey, rowSentence, xStep, xValue } from ".
 const people = {
   kind: "time",
   step: 60,
-  columns: ["From", "Sampled, average", "Fewest", "Most", "Ledger, most"],
+  columns: ["From", "Average of the samples", "Fewest", "Most", "Most by the ledger"],
   series: ["line", "band", "", "dashed"],
   labels: ["sampled", "", "", "ledger"],
   rows: [
@@ -61,7 +61,7 @@ test("a row says its place and each value by its name", () => {
 
   assert.equal(
     rowSentence(people, people.rows[1], texts),
-    "at 2026-03-02T14:01:00+09:00: Sampled, average not known, Fewest not known, Most not known, Ledger, most 4",
+    "at 2026-03-02T14:01:00+09:00: Average of the samples not known, Fewest not known, Most not known, Most by the ledger 4",
   );
   assert.equal(rowSentence(watched, watched.rows[0], texts), "at 0: People 3");
 });
