@@ -107,8 +107,11 @@ def load_memberships(people: dict[str, User], *, agency: Agency, clients: dict[s
 
 
 def load_live_webinar(*, client: Client, now: datetime) -> None:
-    """Live at `now`, whatever became of it since the last run; its chat, people and history stay."""
+    """Live at `now`, whatever became of it since the last run; its chat, people and history stay. One that was sealed
+    meanwhile lets nobody in any more: it makes room for another."""
     start = now.replace(minute=now.minute // 5 * 5, second=0, microsecond=0)
+    past = Webinar.objects.filter(slug=LIVE_SLUG, attendance_seals__isnull=False)
+    past.update(slug=f"{LIVE_SLUG}-{now:%Y-%m-%d-%H%M%S}")
     webinar, _ = Webinar.objects.get_or_create(
         slug=LIVE_SLUG,
         defaults={

@@ -1,11 +1,16 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.core.cache import cache
 from django.db.models import Count, Max, Sum
 
 from eventflow.demo import sample_data
 from presence.models import LivePresence, UserSession
 from stats.models import AccessLog
+from stats.selectors.attendance import AttendanceQuery, attendance_page
+from stats.selectors.reconciliation import reconciliation
+from stats.selectors.verification import verify
+from stats.services.sealing import seal_attendance, seal_due
 from webinars.models import Agency, AgencyMember, Client, ClientMember, Message, Registration, User, Webinar
 
 pytestmark = pytest.mark.django_db
@@ -95,6 +100,19 @@ def test_a_demo_that_somebody_ended_is_live_again():
     assert webinar("demo").webinar_actual_end_time is None
 
 
+def test_a_demo_that_was_ended_and_sealed_makes_room_for_another():
+    load()
+    Webinar.objects.filter(slug="demo").update(state="ended", webinar_actual_end_time=NOW)
+    sealed = seal_attendance(webinar=webinar("demo"), now=NOW + timedelta(hours=1))
+
+    load(NOW + timedelta(hours=2))
+    load(NOW + timedelta(hours=2))
+
+    demo = webinar("demo")
+    assert (demo.state, demo.attendance_seals.count()) == ("live", 0)
+    assert Webinar.objects.get(pk=sealed.webinar_id).slug == "demo-2026-03-06-050721"
+
+
 def test_a_running_demo_keeps_its_start_when_it_is_loaded_again():
     load()
     start = webinar("demo").webinar_start_time
@@ -171,3 +189,26 @@ def test_who_chatted_in_the_ended_webinar_was_there_at_that_moment():
             entered_at__lte=message.created_at,
             exited_at__gt=message.created_at,
         ).exists(), message
+
+
+def test_the_ended_webinar_is_sealed_by_the_job_and_its_figures_stay_what_they_were():
+    load()
+    ended = webinar("cloud-cost")
+    query, now = AttendanceQuery(limit=200), NOW + timedelta(minutes=1)
+    before = attendance_page(webinar=ended, query=query, may_see_personal=True, now=NOW)
+    add_up = reconciliation(ended, NOW)
+
+    sealed = seal_due(now)
+    cache.clear()
+    after = attendance_page(webinar=ended, query=query, may_see_personal=True, now=now)
+
+    assert (sealed, seal_due(now)) == (1, 0)
+    assert (before["sealed"], after["sealed"]["version"]) == (None, 1)
+    assert after["totals"] == before["totals"]
+    assert {row["userId"]: {**row, "strip": None} for row in after["rows"]} == {
+        row["userId"]: {**row, "strip": None} for row in before["rows"]
+    }
+    assert reconciliation(ended, now)["figures"] == add_up["figures"]
+    assert (add_up["figures"]["registered"], add_up["figures"]["attendedNotRegistered"]) == (143, 0)
+    verdict = verify(ended, now=now)
+    assert (verdict.differences, verdict.notes) == ((), ())
