@@ -2,12 +2,14 @@
 
 /* A cell that begins like a formula would be run as one. */
 const FORMULA = /^[=+\-@\t\r]/;
+const SPECIAL = /[\x22,\r\n]/;
+const QUOTE = "\x22";
 
 function cell(value) {
   if (value === null || value === undefined) return "";
   if (typeof value === "number") return String(value);
   const text = FORMULA.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return SPECIAL.test(text) ? QUOTE + text.replaceAll(QUOTE, QUOTE + QUOTE) + QUOTE : text;
 }
 
 /** Lines of CSV (RFC 4180) with the mark that spreadsheets know UTF-8 by; a missing value is an empty cell. */
@@ -17,7 +19,7 @@ export function csvOf({ columns, rows }) {
 
 /** A name for a file: the words of `parts`, without what file systems refuse. */
 export function fileName(parts, ending) {
-  const safe = parts.map((part) => part.replace(/[\\/:*?"<>|\s]+/g, "-").replace(/^[-.]+|-+$/g, ""));
+  const safe = parts.map((part) => part.replace(/[\\/:*?\x22<>|\s]+/g, "-").replace(/^[-.]+|-+$/g, ""));
   return `${safe.filter(Boolean).join("-")}.${ending}`;
 }
 
