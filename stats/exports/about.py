@@ -90,8 +90,12 @@ def _seal(contents: Contents) -> list[Line]:
         Line(_("Sealed version"), "number", seal.version),
         Line("SHA-256", "text", seal.sha256),
     ]
-    # A reason may name people.
-    return [*lines, Line(_("Reason"), "text", seal.reason)] if seal.reason and contents.personal else lines
+    if seal.reason and contents.personal:  # it may name people
+        lines.append(Line(_("Reason"), "text", seal.reason))
+    if contents.pages_are_gone:
+        gone = _("The single pages were deleted after the time for which they are kept. The figures are as sealed.")
+        lines.append(Line(pgettext("sheet", "Pages"), "text", gone))
+    return lines
 
 
 def _software(contents: Contents) -> str:

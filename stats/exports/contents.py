@@ -77,6 +77,11 @@ class Contents:
             }
 
     @property
+    def pages_are_gone(self) -> bool:
+        """Some time after sealing the single pages are deleted, and their figures stay. At most one query."""
+        return self.seal is not None and self.seal.people_count > 0 and not sql.size(self.webinar.pk).sessions
+
+    @property
     def _frame(self) -> Frame:
         """The one that the figures were counted with; for sealed ones, the window that was sealed."""
         window = self.head["window"]

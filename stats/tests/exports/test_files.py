@@ -248,6 +248,34 @@ def test_a_sealed_file_is_the_seals(talk, tmp_path):
     assert file_name(made(talk), "xlsx") == "talk-attendance-2026-03-02-v1.xlsx"
 
 
+def test_when_the_pages_are_gone_the_file_says_so_and_keeps_the_figures(talk, tmp_path):
+    seal_attendance(webinar=talk, now=NOW)
+    before = cells(book_of(made(talk), tmp_path)["People"])
+
+    UserSession.objects.all().delete()
+    book = book_of(made(talk), tmp_path)
+
+    assert cells(book["People"]) == before
+    assert len(cells(book["Pages"])) == 1
+    assert dict(cells(book["Definitions"])[:16])["Pages"] == (
+        "The single pages were deleted after the time for which they are kept. The figures are as sealed."
+    )
+
+
+def test_a_correction_says_its_reason_to_those_who_may_see_names(talk, tmp_path):
+    seal_attendance(webinar=talk, now=NOW)
+    seal_attendance(webinar=talk, now=NOW, reason="Lee was counted twice")
+
+    lines = {
+        personal: cells(book_of(made(talk, personal=personal), tmp_path)["Definitions"]) for personal in (True, False)
+    }
+
+    assert ["Reason", "Lee was counted twice"] in lines[True]
+    assert "Lee" not in repr(lines[False])
+    assert ["Sealed version", 2] in lines[True]
+    assert ["Sealed version", 2] in lines[False]
+
+
 def test_a_file_that_is_not_sealed_is_called_preliminary(talk):
     assert file_name(made(talk), "csv") == "talk-attendance-2026-03-02-preliminary.csv"
 
