@@ -52,7 +52,7 @@ SESSIONS = (
 SESSION_DEFINITIONS: dict[str, Promise] = {
     "ending": gettext_lazy(
         "Left: the page said goodbye. Went silent: it stopped answering, and ends at its last heartbeat. Open: it is "
-        "still open, and counts up to now, at most 5 minutes past its last heartbeat."
+        "still open, and counts up to now as long as it is heard from."
     ),
     "duration": gettext_lazy("From entering to leaving, also outside the webinar."),
     "within": gettext_lazy("The part of it that lies within the content window."),
