@@ -359,6 +359,9 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 3, "health_check_interval": 10}
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# How many exports all workers together write at once. The minute's jobs must not wait for one: keep it below the
+# number of the workers' processes or threads.
+EXPORTS_AT_ONCE = env.int("EXPORTS_AT_ONCE", default=1)
 
 # --- Logs -----------------------------------------------------------------------------------------------------------
 

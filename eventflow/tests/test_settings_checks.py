@@ -56,6 +56,7 @@ def test_bad_secrets_are_named(settings, name, value):
         ("SESSION_RETENTION_DAYS", 0),
         ("ACCESS_LOG_RETENTION_MONTHS", 0),
         ("EXPORT_RETENTION_HOURS", 0),
+        ("EXPORTS_AT_ONCE", 0),
     ],
 )
 def test_numbers_out_of_bounds_are_named(settings, name, value):

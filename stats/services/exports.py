@@ -137,26 +137,36 @@ def write_export(*, export_id: uuid.UUID, clock: Callable[[], datetime] = timezo
 
 
 def write_waiting_exports(*, clock: Callable[[], datetime] = timezone.now) -> int:
-    """Those that no worker was told of, and those whose worker fell silent; answers how many files were written."""
+    """One after another those that wait for their turn, that no worker was told of, or whose worker fell silent;
+    answers how many were written."""
     now = clock()
     given_up = Export.objects.filter(
         state=Export.State.RUNNING, heartbeat_at__lt=now - SILENCE, attempts__gte=MOST_ATTEMPTS
     )
     given_up.update(state=Export.State.FAILED, error_code="gave_up", claim=None, finished_at=now, updated_at=now)
-    waiting = Export.objects.under_way().kept(now).order_by("created_at").values_list("pk", flat=True)
-    return sum(write_export(export_id=export_id, clock=clock) is not None for export_id in list(waiting))
+    written = 0
+    while True:
+        waiting = Export.objects.under_way().kept(clock()).order_by("created_at").values_list("pk", flat=True)
+        done = sum(write_export(export_id=export_id, clock=clock) is not None for export_id in list(waiting))
+        if not done:
+            return written
+        written += done
 
 
 def claim(*, export_id: uuid.UUID, now: datetime) -> Export | None:
-    """Of workers that want the same export at once one gets it, and the others None."""
+    """Of workers that want the same export at once one gets it, and the others None. So does everybody while
+    EXPORTS_AT_ONCE are being written: the minute's jobs need a worker, too."""
     params = {
         "id": export_id,
         "claim": uuid.uuid4(),
         "now": now,
         "silent_since": now - SILENCE,
         "most_attempts": MOST_ATTEMPTS,
+        "most_at_once": settings.EXPORTS_AT_ONCE,
     }
-    return next(iter(Export.objects.raw(sql.CLAIM, params)), None)
+    with transaction.atomic():
+        sql.lock_claims()
+        return next(iter(Export.objects.raw(sql.CLAIM, params)), None)
 
 
 def prune_exports(now: datetime) -> int:
@@ -234,17 +244,21 @@ def _write(export: Export, progress: sql.Progress, clock: Callable[[], datetime]
         stored = keep(path, name=path.name)
     now = clock()
     # Erasing a person ends the life of files that may name them, also of those that are just being written.
-    finished = _own(export).filter(expires_at=export.expires_at).update(
-        state=Export.State.DONE,
-        claim=None,
-        file=stored,
-        file_name=file_name(contents, export.format),
-        size=size,
-        rows_done=rows,
-        rows_total=rows,
-        finished_at=now,
-        expires_at=now + kept_for(),
-        updated_at=now,
+    finished = (
+        _own(export)
+        .filter(expires_at=export.expires_at)
+        .update(
+            state=Export.State.DONE,
+            claim=None,
+            file=stored,
+            file_name=file_name(contents, export.format),
+            size=size,
+            rows_done=rows,
+            rows_total=rows,
+            finished_at=now,
+            expires_at=now + kept_for(),
+            updated_at=now,
+        )
     )
     if not finished:
         discard(stored)

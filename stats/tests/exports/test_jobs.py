@@ -39,6 +39,7 @@ from stats.tests.exports.people import (
     attendee,
     ended_webinar,
     files,
+    in_a_day,
     meanwhile,
     seen,
     visit,
@@ -113,6 +114,39 @@ def test_of_two_workers_at_once_one_writes(export, folder):
     assert len(files(folder)) == 1
     export.refresh_from_db()
     assert (export.state, export.attempts) == ("done", 1)
+
+
+@pytest.mark.parametrize(("at_once", "claimed"), [(1, 1), (2, 2)])
+def test_the_minutes_jobs_always_find_a_worker(export, talk, settings, at_once, claimed):
+    settings.EXPORTS_AT_ONCE = at_once
+    other = ExportFactory(webinar=talk, expires_at=in_a_day())
+    both_ready, results = threading.Barrier(2), []
+
+    def work(export_id):
+        both_ready.wait()
+        try:
+            results.append(claim(export_id=export_id, now=NOW))
+        finally:
+            connection.close()
+
+    workers = [threading.Thread(target=work, args=[pk]) for pk in (export.pk, other.pk)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+    assert sum(result is not None for result in results) == claimed
+    assert Export.objects.filter(state="running").count() == claimed
+
+
+def test_who_had_to_wait_comes_next(export, talk, owner):
+    """Also those that were asked for while the others were written."""
+    second = ExportFactory(webinar=talk, requested_by=owner, expires_at=timezone.now() + timedelta(days=1))
+    Export.objects.update(expires_at=timezone.now() + timedelta(days=1))
+
+    tasks.write_export(str(second.pk))
+
+    assert [seen(one)[0] for one in (export, second)] == ["done", "done"]
 
 
 def test_how_far_it_is_can_be_read_while_it_is_written(export, monkeypatch):
