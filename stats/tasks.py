@@ -27,7 +27,9 @@ def seal() -> int:
 
 @shared_task(name=exports.TASK, time_limit=EXPORT_SECONDS)
 def write_export(export_id: str) -> None:
+    """And then those that had to wait for it."""
     exports.write_export(export_id=uuid.UUID(export_id))
+    exports.write_waiting_exports()
 
 
 @shared_task(name="stats.write_waiting_exports", time_limit=EXPORT_SECONDS)
