@@ -7,7 +7,7 @@ times in UTC with microseconds, numbers as integers or as strings with a fixed d
 import hashlib
 import json
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -16,9 +16,9 @@ from django.utils import translation
 
 from presence import definitions
 from stats.models import AttendanceSeal, SealedAttendance
+from stats.sql import canonical as sql
 
 FORMAT = "eventflow-attendance-1"
-ROWS_AT_ONCE = 2_000
 
 HEADER_FIELDS = {
     "seal": "id",
@@ -39,23 +39,6 @@ HEADER_FIELDS = {
     "position": "position",
     "previousSha256": "previous_sha256",
 }
-# By the names that the API's answers use.
-ROW_FIELDS = {
-    "row": "row",
-    "identityDigest": "identity_digest",
-    "sessionCount": "session_count",
-    "firstEntered": "first_entered",
-    "lastExited": "last_exited",
-    "connectedSeconds": "connected_seconds",
-    "uniqueSeconds": "unique_seconds",
-    "visibleSeconds": "visible_seconds",
-    "overlapSeconds": "overlap_seconds",
-    "uncertaintySeconds": "uncertainty_seconds",
-    "attendancePercent": "attendance_percent",
-    "present": "present_ranges",
-    "visible": "visible_ranges",
-    "sessionsDigest": "sessions_digest",
-}
 
 
 def english_definitions() -> dict[str, str]:
@@ -68,18 +51,11 @@ def header_line(seal: AttendanceSeal) -> bytes:
     return _line({"format": FORMAT, **{name: getattr(seal, field) for name, field in HEADER_FIELDS.items()}})
 
 
-def row_lines(rows: Iterable[tuple[Any, ...]]) -> Iterator[bytes]:
-    """`rows` have the columns of `ROW_FIELDS`, in its order."""
-    names = list(ROW_FIELDS)
-    for row in rows:
-        yield _line(dict(zip(names, row, strict=True)))
-
-
 def export(seal: AttendanceSeal) -> Iterator[bytes]:
     """The lines of a seal as they are stored, streamed: the memory of a batch of rows, however many there are."""
     yield header_line(seal)
-    stored = SealedAttendance.objects.filter(seal_id=seal.pk).order_by("row").values_list(*ROW_FIELDS.values())
-    yield from row_lines(stored.iterator(chunk_size=ROWS_AT_ONCE))
+    for line in sql.lines(seal.pk):
+        yield line.encode() + b"\n"
 
 
 def sha256_of(seal: AttendanceSeal) -> str:
@@ -95,7 +71,7 @@ def identities(seal: AttendanceSeal) -> Iterator[bytes]:
     them. Whoever gets these lines beside the export can check who it speaks of."""
     rows = SealedAttendance.objects.filter(seal_id=seal.pk, user__isnull=False).order_by("row")
     for row in rows.values_list("row", "user_id", "email", "display_name", "identity_salt").iterator(
-        chunk_size=ROWS_AT_ONCE
+        chunk_size=sql.ROWS_AT_ONCE
     ):
         yield _line(dict(zip(("row", "userId", "email", "name", "salt"), row, strict=True)))
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from eventflow.api.errors import ApiError
 from presence import definitions
-from presence.sql.ledger import Figures, frame_of
+from presence.sql.ledger import frame_of
 from stats import canonical
 from stats.models import AttendanceSeal
 from stats.selectors.sealed_totals import differing_totals, samples_were_pruned, totals_of
@@ -26,10 +26,19 @@ from webinars.models import Webinar
 
 # What is told of each kind at most.
 LISTED = 1_000
+# By the names that the API's answers use.
 FIGURES = {
-    name: column
-    for name, column in canonical.ROW_FIELDS.items()
-    if column in (*Figures._fields, *sealing.STRETCH_COLUMNS)
+    "sessionCount": "session_count",
+    "firstEntered": "first_entered",
+    "lastExited": "last_exited",
+    "connectedSeconds": "connected_seconds",
+    "uniqueSeconds": "unique_seconds",
+    "visibleSeconds": "visible_seconds",
+    "overlapSeconds": "overlap_seconds",
+    "attendancePercent": "attendance_percent",
+    "uncertaintySeconds": "uncertainty_seconds",
+    "present": "present_ranges",
+    "visible": "visible_ranges",
 }
 
 
