@@ -17,7 +17,7 @@ from eventflow.api.schema import failures
 from presence.services.sessions import close_stale_sessions
 from stats.services.retention import prune
 from stats.services.sealing import seal_due
-from stats.services.snapshots import run_minute
+from stats.services.snapshots import minute_job
 
 DONE = {204: OpenApiResponse(description="Done."), **failures(401)}
 
@@ -41,7 +41,7 @@ class CronView(APIView):
 class SnapshotView(CronView):
     @extend_schema(request=None, responses=DONE, summary="Take the minute's snapshot", operation_id="cron_snapshot")
     def post(self, request: Request) -> Response:
-        return self.run(request, run_minute)
+        return self.run(request, minute_job)
 
     get = extend_schema(operation_id="cron_snapshot_get")(post)
 

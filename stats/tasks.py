@@ -5,14 +5,14 @@ from django.utils import timezone
 
 from stats.services import exports, retention
 from stats.services.sealing import seal_due
-from stats.services.snapshots import run_minute
+from stats.services.snapshots import minute_job
 
 EXPORT_SECONDS = 3600
 
 
 @shared_task(name="stats.snapshot")
 def snapshot() -> int:
-    return run_minute(now=timezone.now())
+    return minute_job(now=timezone.now())
 
 
 @shared_task(name="stats.prune")

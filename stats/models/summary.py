@@ -6,18 +6,20 @@ from webinars.models import TenantModel, Webinar
 
 
 class AccessSummary(TenantModel):
-    """One row per webinar that was ever sampled: the minute's claim, and what is known of a long history (spec 6).
+    """One row per webinar that was ever sampled or has ended: the minute's claim, and what is known of a long history
+    (spec 6).
 
     `last_sample_at` is claimed by the minute's statement before it adds a sample, so that a webinar gets one a minute,
-    whatever the bucket's length and however many schedulers run. Whole days of buckets before `settled_until` are in
-    `webinar_access_days`. `sessions` and `total_attendees` are kept only where counting them takes long, as of
-    `counted_at`; null everywhere else, where they are counted when they are asked for.
+    whatever the bucket's length and however many schedulers run; it is null where no sample was ever taken. Whole days
+    of buckets before `settled_until` are in `webinar_access_days`. `sessions` and `total_attendees` are kept only
+    where counting them takes long, as of `counted_at`. They are null everywhere else, where they are counted when they
+    are asked for; `counted_at` is then when the webinar was seen to be small after it was over.
     """
 
     webinar = models.OneToOneField(
         Webinar, on_delete=models.CASCADE, primary_key=True, db_constraint=False, related_name="access_summary"
     )
-    last_sample_at = models.DateTimeField(_("last sample"))
+    last_sample_at = models.DateTimeField(_("last sample"), null=True)
     settled_until = models.DateTimeField(null=True)
     sessions = models.BigIntegerField(_("sessions"), null=True)
     total_attendees = models.BigIntegerField(_("people"), null=True)
@@ -27,7 +29,7 @@ class AccessSummary(TenantModel):
         db_table = "webinar_access_summaries"
         constraints = [
             models.CheckConstraint(
-                condition=Q(sessions__isnull=True, total_attendees__isnull=True, counted_at__isnull=True)
+                condition=Q(sessions__isnull=True, total_attendees__isnull=True)
                 | Q(
                     sessions__isnull=False,
                     total_attendees__isnull=False,

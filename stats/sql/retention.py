@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from eventflow.database import fetch_one
+from stats.sql.summaries import IMPORTED
 
 # Whole days (UTC), as long histories are gathered by days (stats/sql/summaries.py). Locked rows are left to the run
 # that holds them.
@@ -30,19 +31,21 @@ WITH old AS (
 )
 SELECT count(*) FROM deleted"""
 
-# How many people and sessions a webinar had, before its raw sessions go: counted once, when it had its last.
+# How many people and sessions a webinar had, before its raw sessions go: counted once, when it had its last; marked so
+# that the minute's count leaves it alone.
 # ORM equivalent: for each: AccessSummary.objects.filter(…).update(sessions=…, total_attendees=…).
 # Index: webinar_access_summaries_pkey, session_of_person, read alone. Cost: 0.2 µs per session.
 KEEP_COUNTS = """
 WITH kept AS (
     UPDATE webinar_access_summaries k
-    SET sessions = found.sessions, total_attendees = found.people, counted_at = %(now)s, updated_at = %(now)s
+    SET sessions = found.sessions, total_attendees = found.people, updated_at = %(now)s,
+        counted_at = greatest(%(now)s, coalesce(k.last_sample_at + %(after)s, k.created_at + %(imported)s))
     FROM webinar_access_summaries s CROSS JOIN LATERAL (
         SELECT count(*) AS sessions, count(DISTINCT p.user_id) AS people
         FROM webinar_user_sessions p WHERE p.webinar_id = s.webinar_id
     ) AS found
     WHERE s.webinar_id = ANY(%(webinar_ids)s::uuid[]) AND k.webinar_id = s.webinar_id
-      AND (k.counted_at IS NULL OR k.counted_at < k.last_sample_at + %(after)s)
+      AND (k.sessions IS NULL OR k.counted_at < coalesce(k.last_sample_at + %(after)s, k.created_at + %(imported)s))
     RETURNING 1
 )
 SELECT count(*) FROM kept"""
@@ -65,7 +68,7 @@ def delete_days(*, now: datetime, batch: int) -> int:
 def keep_counts(*, webinar_ids: Sequence[uuid.UUID], now: datetime, after: timedelta) -> int:
     """For how many of these webinars the people were counted now. `after`: how long after the last sample a count
     holds for good."""
-    return _count(KEEP_COUNTS, {"webinar_ids": list(webinar_ids), "now": now, "after": after})
+    return _count(KEEP_COUNTS, {"webinar_ids": list(webinar_ids), "now": now, "after": after, "imported": IMPORTED})
 
 
 def _count(statement: str, params: dict[str, object]) -> int:

@@ -7,74 +7,127 @@ from typing import NamedTuple
 from eventflow.database import fetch_one
 
 # Days are settled when two midnights have passed since: no scheduler's clock is that late, and the minute's claim
-# refuses what comes before the last sample.
+# refuses what comes before the last sample. `days` at most of `webinars` at a time, from the first bucket that was not
+# settled to the next one after those days: however long a history is, each statement is short, and what it did stays
+# done. A day that was settled by a clock that ran ahead is settled again. (LATERAL: a join would read all buckets.)
 # ORM equivalent: AccessLog.objects.filter(webinar=…, time_bucket__range=…).annotate(TruncDay(…)).values("day")
 # .annotate(Sum…), then AccessDay.objects.bulk_create(…) and AccessSummary…update(settled_until=…), per webinar.
-# Index: access_log_unique. Cost: a scan of the summaries (one short row per webinar); once a day and webinar that runs
-# for days, a read of its last day. Two at once: the second skips what the first holds.
+# Index: access_log_unique. Cost: a scan of the summaries (one short row per webinar), and 1 µs a bucket of webinars *
+# days: once a day and webinar that runs for days, of its last day. Two at once: the second skips what the first holds.
 SETTLE = """
 WITH due AS MATERIALIZED (
-    SELECT s.webinar_id, s.client_id, s.agency_id, coalesce(s.settled_until, '-infinity') AS since,
+    SELECT s.webinar_id, s.client_id, s.agency_id, s.settled_until,
            date_trunc('day', s.last_sample_at, 'UTC') - interval '1 day' AS until
     FROM webinar_access_summaries s
-    WHERE s.settled_until IS NULL
-       OR s.settled_until < date_trunc('day', s.last_sample_at, 'UTC') - interval '1 day'
+    WHERE s.last_sample_at IS NOT NULL
+      AND (s.settled_until IS NULL
+           OR s.settled_until < date_trunc('day', s.last_sample_at, 'UTC') - interval '1 day')
     LIMIT %(webinars)s FOR UPDATE SKIP LOCKED
+), part AS MATERIALIZED (
+    SELECT due.webinar_id, due.client_id, due.agency_id, first.day AS since, due.until AS whole,
+           least(due.until, first.day + %(days)s * interval '24 hours') AS until, least(due.until, next.day) AS next
+    FROM due CROSS JOIN LATERAL (
+        SELECT date_trunc('day', min(l.time_bucket), 'UTC') AS day FROM webinar_access_logs l
+        WHERE l.webinar_id = due.webinar_id AND l.time_bucket >= coalesce(due.settled_until, '-infinity')
+    ) AS first CROSS JOIN LATERAL (
+        SELECT date_trunc('day', min(l.time_bucket), 'UTC') AS day FROM webinar_access_logs l
+        WHERE l.webinar_id = due.webinar_id AND l.time_bucket >= first.day + %(days)s * interval '24 hours'
+    ) AS next
 ), settled AS (
-    INSERT INTO webinar_access_days
+    INSERT INTO webinar_access_days AS d
         (webinar_id, client_id, agency_id, day, sample_count, sum_participants, max_participants, peak_time,
          created_at, updated_at)
-    SELECT due.webinar_id, due.client_id, due.agency_id, date_trunc('day', l.time_bucket, 'UTC') AS of_day,
-           sum(l.sample_count), sum(l.sum_participants), max(l.max_participants),
-           (array_agg(l.time_bucket ORDER BY l.max_participants DESC, l.time_bucket))[1], %(now)s, %(now)s
-    FROM due JOIN webinar_access_logs l
-      ON l.webinar_id = due.webinar_id AND l.time_bucket >= due.since AND l.time_bucket < due.until
-    GROUP BY due.webinar_id, due.client_id, due.agency_id, of_day
+    SELECT part.webinar_id, part.client_id, part.agency_id, of.*, %(now)s, %(now)s
+    FROM part CROSS JOIN LATERAL (
+        SELECT date_trunc('day', l.time_bucket, 'UTC') AS day, sum(l.sample_count), sum(l.sum_participants),
+               max(l.max_participants),
+               (array_agg(l.time_bucket ORDER BY l.max_participants DESC, l.time_bucket))[1]
+        FROM webinar_access_logs l
+        WHERE l.webinar_id = part.webinar_id AND l.time_bucket >= part.since AND l.time_bucket < part.until
+        GROUP BY 1
+    ) AS of
+    ON CONFLICT (webinar_id, day) DO UPDATE SET
+        sample_count = excluded.sample_count, sum_participants = excluded.sum_participants,
+        max_participants = excluded.max_participants, peak_time = excluded.peak_time, updated_at = excluded.updated_at
 ), moved AS (
-    UPDATE webinar_access_summaries s SET settled_until = due.until, updated_at = %(now)s
-    FROM due WHERE s.webinar_id = due.webinar_id
-    RETURNING 1
+    UPDATE webinar_access_summaries s SET settled_until = part.next, updated_at = %(now)s
+    FROM part WHERE s.webinar_id = part.webinar_id
+    RETURNING part.next < part.whole AS is_behind
 )
-SELECT count(*) FROM moved"""
+SELECT count(*), count(*) FILTER (WHERE is_behind) FROM moved"""
 
-# People and sessions, counted ahead for webinars in which counting takes long. Only those whose rooms were open since
-# the last time are counted again, the one that waited longest first.
+# People and sessions, counted ahead for webinars in which counting takes long: while their rooms are open, and once
+# more when they are over; the one that waited longest first. Webinars that are over are looked at once, whether they
+# were running under this job's eyes or not: `counted_at` without a count says that one is small. Ended webinars that
+# were never sampled (imported ones) are looked at when they are first seen, and a last time `imported` later.
 # ORM equivalent: for each: UserSession.objects.filter(webinar=…).aggregate(Count("id"), Count("user", distinct=True)).
-# Index: session_of_person, read alone. Cost: 0.2 µs per session, of `webinars` webinars at most; for the others, a
-# look at `large` entries of the index at most.
-COUNT = """
-WITH due AS MATERIALIZED (
-    SELECT s.webinar_id FROM webinar_access_summaries s
-    WHERE (s.counted_at IS NULL AND s.last_sample_at > %(now)s - %(after)s
-           OR s.counted_at < s.last_sample_at + %(after)s)
-      AND (s.sessions IS NOT NULL
-           OR EXISTS (SELECT FROM webinar_user_sessions p WHERE p.webinar_id = s.webinar_id OFFSET %(large)s))
-    ORDER BY s.counted_at NULLS FIRST LIMIT %(webinars)s FOR UPDATE SKIP LOCKED
+# Index: session_of_person, read alone. Cost: 0.2 µs per session, of `webinars` webinars at most; for the others that
+# are running, and `looked` that are over, a look at `large` entries of the index at most; a scan of the summaries and
+# of the ended webinars.
+FINAL = "coalesce(s.last_sample_at + %(after)s, s.created_at + %(imported)s)"
+COUNT = f"""
+WITH never_sampled AS (
+    INSERT INTO webinar_access_summaries (webinar_id, client_id, agency_id, created_at, updated_at)
+    SELECT w.id, w.client_id, w.agency_id, %(now)s, %(now)s FROM webinars w
+    WHERE w.state = 'ended' AND NOT EXISTS (SELECT FROM webinar_access_summaries s WHERE s.webinar_id = w.id)
+    ORDER BY w.id LIMIT %(looked)s
+    ON CONFLICT (webinar_id) DO NOTHING
+), looked AS MATERIALIZED (
+    SELECT s.webinar_id, s.sessions, false AS is_over FROM webinar_access_summaries s
+    WHERE s.last_sample_at > %(now)s - %(after)s AND s.counted_at IS DISTINCT FROM %(now)s
+    UNION ALL
+    (SELECT s.webinar_id, s.sessions, true FROM webinar_access_summaries s
+     WHERE {FINAL} <= %(now)s AND (s.counted_at IS NULL OR s.counted_at < {FINAL})
+        OR s.last_sample_at IS NULL AND s.counted_at IS NULL
+     LIMIT %(looked)s)
+), sized AS MATERIALIZED (
+    SELECT looked.webinar_id, looked.is_over, looked.sessions IS NOT NULL OR EXISTS (
+        SELECT FROM webinar_user_sessions p WHERE p.webinar_id = looked.webinar_id OFFSET %(large)s) AS is_large
+    FROM looked
+), small AS MATERIALIZED (
+    SELECT s.webinar_id FROM webinar_access_summaries s JOIN sized USING (webinar_id)
+    WHERE sized.is_over AND NOT sized.is_large FOR UPDATE OF s SKIP LOCKED
+), large AS MATERIALIZED (
+    SELECT s.webinar_id FROM webinar_access_summaries s JOIN sized USING (webinar_id)
+    WHERE sized.is_large ORDER BY s.counted_at NULLS FIRST LIMIT %(webinars)s FOR UPDATE OF s SKIP LOCKED
+), seen AS (
+    UPDATE webinar_access_summaries s SET counted_at = %(now)s, updated_at = %(now)s
+    FROM small WHERE s.webinar_id = small.webinar_id
 ), counted AS (
     UPDATE webinar_access_summaries s
     SET sessions = found.sessions, total_attendees = found.people, counted_at = %(now)s, updated_at = %(now)s
-    FROM due CROSS JOIN LATERAL (
+    FROM large CROSS JOIN LATERAL (
         SELECT count(*) AS sessions, count(DISTINCT p.user_id) AS people
-        FROM webinar_user_sessions p WHERE p.webinar_id = due.webinar_id
+        FROM webinar_user_sessions p WHERE p.webinar_id = large.webinar_id
     ) AS found
-    WHERE s.webinar_id = due.webinar_id
+    WHERE s.webinar_id = large.webinar_id
     RETURNING 1
 )
 SELECT count(*) FROM counted"""
 
-
-def settle_days(*, now: datetime, webinars: int) -> int:
-    """For how many webinars whole days were gathered, or found to be none."""
-    return _count(SETTLE, {"now": now, "webinars": webinars})
+# How long an import may take to bring a webinar's sessions after the webinar.
+IMPORTED = timedelta(days=1)
 
 
-def count_people(*, now: datetime, large: int, after: timedelta, webinars: int) -> int:
-    """How many webinars with more than `large` sessions were counted."""
-    return _count(COUNT, {"now": now, "large": large, "after": after, "webinars": webinars})
+class Settled(NamedTuple):
+    """For how many webinars days were gathered, or found to be none, and how many of these have more of them."""
+
+    webinars: int
+    behind: int
 
 
-def _count(statement: str, params: dict[str, object]) -> int:
-    row = fetch_one(statement, params)
+def settle_days(*, now: datetime, webinars: int, days: int) -> Settled:
+    row = fetch_one(SETTLE, {"now": now, "webinars": webinars, "days": days})
+    assert row is not None
+    return Settled(*row)
+
+
+def count_people(*, now: datetime, large: int, after: timedelta, webinars: int, looked: int) -> int:
+    """How many webinars with more than `large` sessions were counted; each once for the same `now`."""
+    row = fetch_one(
+        COUNT,
+        {"now": now, "large": large, "after": after, "webinars": webinars, "looked": looked, "imported": IMPORTED},
+    )
     assert row is not None
     return int(row[0])
 

@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from stats.services.snapshots import run_minute
+from stats.services.snapshots import minute_job, take_snapshot
 
 
 class Command(BaseCommand):
@@ -17,7 +17,11 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="count, and add nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with transaction.atomic():
-            sampled = run_minute(now=timezone.now())
-            transaction.set_rollback(options["dry_run"])
+        sampled = self._count() if options["dry_run"] else minute_job(now=timezone.now())
         self.stdout.write(f"{sampled} webinars {'would be ' if options['dry_run'] else ''}sampled")
+
+    def _count(self) -> int:
+        with transaction.atomic():
+            sampled = take_snapshot(now=timezone.now())
+            transaction.set_rollback(True)
+        return sampled
