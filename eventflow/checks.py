@@ -62,8 +62,8 @@ def check_secrets(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 @register()
 def check_private_files(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Where anybody may fetch, nothing private is kept."""
-    options: Any = settings.STORAGES["private"].get("OPTIONS", {})
-    private = options.get("location")
+    storages: dict[str, Any] = dict(settings.STORAGES)
+    private = storages["private"].get("OPTIONS", {}).get("location")
     if private is None:  # no disk of ours
         return []
     place = Path(private).resolve()
