@@ -3,6 +3,7 @@
 from django.db.models import Q
 
 from stats.models import Export, SealedAttendance
+from stats.sql.sealing import wait_until_nobody_seals
 from webinars.models import Webinar
 from webinars.services.erasure import Erased
 
@@ -10,6 +11,7 @@ from webinars.services.erasure import Erased
 def erase_sealed_identity(erased: Erased) -> int:
     """Who a sealed row was. The row stays, with its figures and its place in the hash; the database allows this much
     and no more."""
+    wait_until_nobody_seals()
     return SealedAttendance.objects.filter(user_id=erased.user.pk).update(
         user_id=None, display_name="", email="", identity_salt=""
     )

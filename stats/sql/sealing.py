@@ -15,6 +15,9 @@ from presence.sql.ledger import FIGURES, STRETCHES, Figures, Frame
 TIMES_IN_UTC = "SELECT set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO, YMD', true)"
 # Sealing 100,000 people takes seconds, and waiting for another seal of the client as well.
 PATIENCE = "SELECT set_config('statement_timeout', '300s', true), set_config('lock_timeout', '60s', true)"
+# While a person is erased nobody seals, and the other way round: a seal that read the name would keep it.
+NOBODY_IS_ERASED = "SELECT pg_advisory_xact_lock_shared(hashtextextended('a person is erased', 0))"
+NOBODY_SEALS = "SELECT pg_advisory_xact_lock(hashtextextended('a person is erased', 0))"
 # Seals of one webinar queue up, before any of them locks a row.
 ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('seal ' || %(webinar_id)s::text, 0))"
 # What this very transaction has entered is checked before the seal exists, and not against it.
@@ -101,9 +104,17 @@ def prepare(webinar_id: uuid.UUID) -> None:
     with connection.cursor() as cursor:
         cursor.execute(TIMES_IN_UTC)
         cursor.execute(PATIENCE)
+        cursor.execute(NOBODY_IS_ERASED)
         cursor.execute(ONE_AT_A_TIME, {"webinar_id": webinar_id})
         cursor.execute(CHECK_ENTRIES)
         cursor.execute(CHECK_AT_COMMIT)
+
+
+def wait_until_nobody_seals() -> None:
+    """And let nobody begin before this transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(PATIENCE)
+        cursor.execute(NOBODY_SEALS)
 
 
 def due(*, now: datetime) -> list[uuid.UUID]:

@@ -21,6 +21,7 @@ from stats.services.sealing import seal_attendance, seal_due
 from stats.tests.evidence import CLOSED, START, at, ended
 from webinars.models import Registration, Webinar
 from webinars.selectors.access import RoomRole
+from webinars.services.erasure import erase_person
 from webinars.services.live_pass import LivePass
 from webinars.services.registrations import register
 from webinars.tests.factories import RegistrationFactory, UserFactory
@@ -253,6 +254,33 @@ def test_an_exit_on_its_way_is_sealed(pool):
     sealing.result()
     session.refresh_from_db()
     assert (session.exited_at, session.closed_reason) == (CLOSED, "exit")
+    assert verify(session.webinar, now=CLOSED).matches
+
+
+def test_a_person_who_is_erased_while_they_are_sealed(pool):
+    session = open_page(ended())
+    person = session.user
+
+    with transaction.atomic():
+        seal = seal_attendance(webinar=session.webinar, now=CLOSED)
+        erasing = pool.submit(erase_person, user_id=person.pk, now=CLOSED)
+        waiting(1)
+
+    erasing.result()
+    assert [*seal.rows.values_list("user", "display_name", "email", "identity_salt")] == [(None, "", "", "")]
+    assert verify(session.webinar, now=CLOSED).matches
+
+
+def test_a_person_who_is_sealed_while_they_are_erased(pool):
+    session = open_page(ended())
+
+    with transaction.atomic():
+        erase_person(user_id=session.user_id, now=CLOSED)
+        sealing = pool.submit(seal_attendance, webinar=session.webinar, now=CLOSED)
+        waiting(1)
+
+    seal = sealing.result()
+    assert [*seal.rows.values_list("user", "display_name", "email", "identity_salt")] == [(None, "", "", "")]
     assert verify(session.webinar, now=CLOSED).matches
 
 
