@@ -31,8 +31,8 @@ FIGURES: dict[str, Promise] = {
     "attendancePercent": _("The unique time as a share of the window, as far as the window is over."),
     "uncertaintySeconds": _(
         "How far the times can be off: for each page that fell silent instead of saying goodbye, the time to when its "
-        "next heartbeat was due at the latest; for each page opened after such an end, the time in which it may have "
-        "been back without having said so; for each open page, the time since its last heartbeat; and every silence "
-        "longer than a page owes."
+        "next heartbeat was due at the latest and, where the person opened another one later, one turn more, for "
+        "which it may have been back without having said so; for each open page, the time since its last heartbeat; "
+        "and every silence longer than a page owes."
     ),
 }

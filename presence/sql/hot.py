@@ -44,8 +44,8 @@ COUNT_WATCHED = f"""
             ELSE s.watched_ranges END"""
 
 
-def _count_silent(*, end: str, overrides: str) -> str:
-    """Marks [last heartbeat, `end`) as silent when the page owed a heartbeat long since: in front, after a ping's turn
+def _count_silent(*, overrides: str) -> str:
+    """Marks [last heartbeat, now) as silent when the page owed a heartbeat long since: in front, after a ping's turn
     and the throttle; behind, after a track's turn. `overrides` is SQL for the webinar's own intervals."""
     return f"""
         silent_ranges = CASE WHEN %(now)s - {LAST_HEARTBEAT} > make_interval(secs => CASE
@@ -54,7 +54,7 @@ def _count_silent(*, end: str, overrides: str) -> str:
                     + coalesce(({overrides} ->> 'PRESENCE_PING_JITTER_SECONDS')::int, %(ping_jitter)s)
                     + %(throttle_seconds)s
                 ELSE coalesce(({overrides} ->> 'ACCESS_TRACK_INTERVAL_SECONDS')::int, %(track_interval)s) END)
-            THEN s.silent_ranges + tstzmultirange(tstzrange({LAST_HEARTBEAT}, {end}, '[)'))
+            THEN s.silent_ranges + tstzmultirange(tstzrange({LAST_HEARTBEAT}, %(now)s, '[)'))
             ELSE s.silent_ranges END"""
 
 
@@ -92,7 +92,7 @@ WITH gate AS MATERIALIZED (
     FROM webinar_user_sessions s WHERE {OF_CALLER}
 ), beat AS (
     UPDATE webinar_user_sessions s SET {COUNT_WATCHED},
-        {_count_silent(end="%(now)s", overrides="gate.interval_overrides")} + {UNTOLD.format(end="%(now)s")},
+        {_count_silent(overrides="gate.interval_overrides")} + {UNTOLD.format(end="%(now)s")},
         last_heartbeat_at = greatest({LAST_HEARTBEAT}, %(now)s),
         is_visible = coalesce(%(is_visible)s::boolean, s.is_visible),
         updated_at = %(now)s
@@ -123,7 +123,8 @@ def ping(
 # Entering: a new session row, or a heartbeat of the row that is there; and presence. The tenant's keys are the
 # webinar's own, not the pass's, which may be older than a move. A closed session stays closed, and nobody can touch
 # another's row: in both cases no row comes back. The page was in front when it was opened. Of two first calls at once,
-# one inserts, and the other's conflict updates the same row by the instant between them.
+# one inserts, and the other's conflict updates the same row by the instant between them. A heartbeat that was due and
+# did not come about found the row closed while it waited for it.
 # ORM equivalent: UserSession.objects.get_or_create(…), then as in PING.
 # Index: session_unique, webinar_live_presence_pkey. Cost: one insert the first time; one heap-only update after 60 s.
 ENTER = f"""
@@ -145,7 +146,7 @@ WITH gate AS MATERIALIZED (
        OR EXISTS (SELECT FROM known s WHERE s.exited_at IS NULL AND {LAST_HEARTBEAT} <= %(now)s - %(throttle)s
                   AND s.user_id IS NOT DISTINCT FROM %(user_id)s::uuid)
     ON CONFLICT (webinar_id, session_id) DO UPDATE SET {COUNT_WATCHED},
-        {_count_silent(end="%(now)s", overrides="(SELECT interval_overrides FROM gate)")},
+        {_count_silent(overrides="(SELECT interval_overrides FROM gate)")},
         last_heartbeat_at = greatest({LAST_HEARTBEAT}, %(now)s),
         updated_at = %(now)s
         WHERE s.exited_at IS NULL AND s.user_id IS NOT DISTINCT FROM excluded.user_id
@@ -154,7 +155,8 @@ WITH gate AS MATERIALIZED (
 SELECT coalesce(
     (SELECT entered_at FROM entered),
     (SELECT s.entered_at FROM known s
-     WHERE s.exited_at IS NULL AND s.user_id IS NOT DISTINCT FROM %(user_id)s::uuid))"""
+     WHERE s.exited_at IS NULL AND {LAST_HEARTBEAT} > %(now)s - %(throttle)s
+       AND s.user_id IS NOT DISTINCT FROM %(user_id)s::uuid))"""
 
 
 def enter(
@@ -179,13 +181,14 @@ def enter(
 
 
 # Leaving: counts the last stretch and closes. The exit of a page that was silent for longer than the cap (a laptop
-# that slept) ends the session at the cap, as a heartbeat would have counted.
+# that slept) ends the session at the cap, as a heartbeat would have counted; that it may have been there up to now is
+# what its silence says, which goes on beyond its end.
 # ORM equivalent: UserSession.objects.open().filter(webinar=…, session_id=…, user=…).update(…).
 # Index: session_unique. Cost: one look-up, one update (not heap-only: the row leaves session_open).
 OVERRIDES_OF_SESSION = "(SELECT w.interval_overrides FROM webinars w WHERE w.id = s.webinar_id)"
 EXIT = f"""
 UPDATE webinar_user_sessions s SET {COUNT_WATCHED},
-    {_count_silent(end=f"{LAST_HEARTBEAT} + {DELTA}", overrides=OVERRIDES_OF_SESSION)}
+    {_count_silent(overrides=OVERRIDES_OF_SESSION)}
         + {UNTOLD.format(end=f"({LAST_HEARTBEAT} + {DELTA})")},
     exited_at = {LAST_HEARTBEAT} + {DELTA},
     last_heartbeat_at = {LAST_HEARTBEAT} + {DELTA},

@@ -85,6 +85,12 @@ UNSURE = f"""CASE
             ELSE interval '0' END
         + CASE WHEN isempty(s.silent_ranges) THEN interval '0' ELSE {length(SILENT)} END"""
 
+# Open for some of the window, or opened within it and never heard of again.
+INSIDE = (
+    "s.entered_at < %(until)s AND %(start)s < %(until)s"
+    " AND (ends > %(start)s OR s.entered_at = ends AND ends >= %(start)s)"
+)
+
 # One row per page of a person, clipped to the window: [begins, finishes), null where it does not touch the window.
 # A page that was opened and never heard of again has no length, and touches the window at one instant.
 # `now` may be some time ago (the pages of one table count to the same moment); who entered later was not there yet.
@@ -96,24 +102,27 @@ PAGES = f"""pages AS (
     FROM webinar_user_sessions s
     CROSS JOIN LATERAL (SELECT {COUNTED_END} AS ends) AS counted
     CROSS JOIN LATERAL (
-        SELECT s.entered_at < %(until)s AND (ends > %(start)s OR s.entered_at = ends AND ends >= %(start)s) AS inside
+        SELECT {INSIDE} AS inside
     ) AS clipped
     WHERE s.webinar_id = %(webinar_id)s AND s.user_id IS NOT NULL AND s.entered_at <= %(now)s
       AND (%(user_ids)s::uuid[] IS NULL OR s.user_id = ANY(%(user_ids)s::uuid[]))
 )"""
 
 # `reached` is how far the person's earlier pages went: what lies before it was counted already (the union), and is
-# where two pages were open at once. `lost` is when the first of them went silent: a page that entered later may be the
-# same one, that could be reached again before it had a reason to speak. The order is that of session_of_person.
+# where two pages were open at once. A page that went silent may be the one that the person came back with, and may
+# have been within reach again, for a turn at most, before it had a reason to speak. The order is that of
+# session_of_person.
 PAGES_IN_ORDER = """pages_in_order AS (
     SELECT user_id, begins, finishes, watched_ranges, max(finishes) OVER earlier AS reached,
-           CASE WHEN min(lost) OVER earlier < entered_at
-                THEN unsure + greatest(least(entered_at, %(until)s)
-                                       - greatest(min(lost) OVER earlier, entered_at - %(track)s, %(start)s),
-                                       interval '0')
+           CASE WHEN lost < max(entered_at) OVER every
+                THEN unsure + greatest(least(least(max(entered_at) OVER every, %(until)s) - greatest(lost, %(start)s),
+                                             %(track)s), interval '0')
                 ELSE unsure END AS unsure
     FROM pages
-    WINDOW earlier AS (PARTITION BY user_id ORDER BY entered_at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+    WINDOW every AS (PARTITION BY user_id ORDER BY entered_at
+                     ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING),
+           earlier AS (PARTITION BY user_id ORDER BY entered_at
+                       ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 )"""
 
 # One row per person, also for those who were never there within the window. Lengths are intervals, to the microsecond.
@@ -192,17 +201,13 @@ SELECT_STRETCHES = f"WITH {STRETCHES} SELECT {', '.join(Stretches._fields)} FROM
 # ORM equivalent: UserSession.objects.filter(webinar=…, user=None).aggregate(…). Index: session_of_person.
 SELECT_GUESTS = f"""
 SELECT count(*) FILTER (WHERE inside)::int,
-       {
-    seconds(
-        "coalesce(sum(least(ends, %(until)s) - greatest(s.entered_at, %(start)s)) FILTER (WHERE inside), interval '0')"
-    )
-},
-       {seconds("coalesce(sum(watched), interval '0')")},
-       {seconds("coalesce(sum(unsure), interval '0')")}
+       coalesce(sum({seconds("least(ends, %(until)s) - greatest(s.entered_at, %(start)s)")}) FILTER (WHERE inside), 0),
+       coalesce(sum({seconds("watched")}), 0),
+       coalesce(sum({seconds("unsure")}), 0)
 FROM webinar_user_sessions s
 CROSS JOIN LATERAL (SELECT {COUNTED_END} AS ends) AS counted
 CROSS JOIN LATERAL (
-    SELECT s.entered_at < %(until)s AND (ends > %(start)s OR s.entered_at = ends AND ends >= %(start)s) AS inside,
+    SELECT {INSIDE} AS inside,
            {length(f"(s.watched_ranges * tstzmultirange({WINDOW}))")} AS watched, {UNSURE} AS unsure
 ) AS clipped
 WHERE s.webinar_id = %(webinar_id)s AND s.user_id IS NULL"""

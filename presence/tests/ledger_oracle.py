@@ -59,7 +59,7 @@ class PageAccount:
         changed = visible is not None and visible != page.visible
         if page.exited is not None or (now - page.beat < THROTTLE and not changed):
             return
-        self._count(now, silent_until=now)
+        self._count(now)
         page.beat = max(page.beat, now)
         page.visible = page.visible if visible is None else visible
 
@@ -67,7 +67,7 @@ class PageAccount:
         page = self.session
         if page.exited is None:
             end = min(now, page.beat + CAP)
-            self._count(now, silent_until=end)
+            self._count(now)
             page.exited, page.beat, page.reason = end, end, "exit"
 
     def sweep(self, now):
@@ -75,13 +75,13 @@ class PageAccount:
         if page.exited is None and now - page.beat > STALE:
             page.exited, page.reason = page.beat, "timeout"
 
-    def _count(self, now, silent_until):
+    def _count(self, now):
         page = self.session
         owed = self.ping + JITTER + THROTTLE if page.visible else self.track
         if page.visible:
             page.watched |= set(range(page.beat, min(now, page.beat + CAP)))
         if now - page.beat > owed:
-            page.silent |= set(range(page.beat, silent_until))
+            page.silent |= set(range(page.beat, now))
 
 
 def counted_end(session, now):
@@ -97,7 +97,7 @@ def touches(session, times):
     return bool(set(range(session.entered, end)) & times.seconds)
 
 
-def unsure_seconds(session, earlier, times):
+def unsure_seconds(session, others, times):
     """Three kinds, each by itself: they may overlap, and then count twice."""
     end = counted_end(session, times.now)
     if session.exited is None:
@@ -106,9 +106,11 @@ def unsure_seconds(session, earlier, times):
         tail = range(end, end + times.owed(session.visible))
     else:
         tail = range(0)
-    lost = [other.exited for other in earlier if other.reason == "timeout" and other.exited < session.entered]
-    back = range(max(min(lost), session.entered - times.track - THROTTLE), session.entered) if lost else range(0)
-    return sum(len(set(kind) & times.seconds) for kind in (tail, session.silent, back))
+    away = (
+        range(end, max((other.entered for other in others), default=end)) if session.reason == "timeout" else range(0)
+    )
+    back = min(len(set(away) & times.seconds), times.track + THROTTLE)
+    return back + sum(len(set(kind) & times.seconds) for kind in (tail, session.silent))
 
 
 def figures(sessions, times):
@@ -130,12 +132,7 @@ def figures(sessions, times):
         "unique_seconds": len(unique),
         "visible_seconds": len(set().union(*(one.watched for one in sessions)) & times.seconds),
         "overlap_seconds": len(doubled),
-        "uncertainty_seconds": sum(
-            unsure_seconds(
-                one, [other for other in sessions if other is not one and other.entered < one.entered], times
-            )
-            for one in sessions
-        ),
+        "uncertainty_seconds": sum(unsure_seconds(one, sessions, times) for one in sessions),
         "attendance_percent": percent,
     }
 

@@ -179,6 +179,7 @@ class SimulatedPage:
         self._track_failures = 0
         self._pinging = self._ping_again = False
         self._changes = 0
+        self._known = False
         self._untold_since = None if self.in_front else self.stage.now
         self._track()
 
@@ -216,27 +217,32 @@ class SimulatedPage:
             return
         self._track_failures = 0
         self._tracked_at = self.stage.now
+        self._known = True
         self._plan_track()
-        if "ping" in self._timers or self._pinging:
+        if self._pinging:
             return
-        if self.in_front:
-            self._plan_ping()
-        elif self._last_ping_at == float("-inf"):
+        if self._untold_since is not None:
+            self._timers.pop("ping", None)
             self._ping()
+        elif self.in_front and "ping" not in self._timers:
+            self._plan_ping()
 
     def _plan_track(self):
         ahead = 0 if self.in_front else 60
         wait = self._tracked_at + TRACK - ahead - self.chance.random() * 20 - self.stage.now
-        self._later("track", wait, self._track)
+        counts = 0 if self.in_front else self._last_ping_at + THROTTLE + 1 - self.stage.now
+        self._later("track", max(wait, counts), self._track)
 
     def _visibility_changed(self):
         self._changes += 1
         if self._untold_since is None:
             self._untold_since = self.stage.now
-        if self._tracked_at is not None:
-            self._plan_track()
+        if not self._known:
+            return
         self._timers.pop("ping", None)
         self._ping()
+        if self._tracked_at is not None:
+            self._plan_track()
 
     def _plan_ping(self):
         wait = PING + self.chance.uniform(-JITTER, JITTER)

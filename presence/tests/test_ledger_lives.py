@@ -160,6 +160,11 @@ def somebodies(db):
     changes=[(600, "sweep", 0), (1000, "end", 0)],
     times=Times(0, None, now=5000),
 )
+@example(  # ended at the instant at which it started, with somebody in it
+    lives=[(0, []), (0, []), (0, [(0, 0, "track"), (0, 1, "hide")]), (-1, [(0, 0, "track")])],
+    changes=[(0, "end", 0)],
+    times=Times(0, None, now=0),
+)
 @example(  # the end is moved behind people who had left, and back before others
     lives=[(0, []), *[(0, [(0, 0, "track"), *[(0, 110, "ping")] * 10, (0, 10, "leave")])] * 2],
     changes=[(300, "planned end", 1500), (900, "planned end", 700), (1300, "sweep", 0)],

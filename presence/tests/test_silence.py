@@ -63,10 +63,10 @@ def silences():
         ([(200, "presence/ping", {}), (90, "presence/ping", {}), (200, "access/track", {})], [(0, 200), (290, 490)]),
         ([(190, "access/exit", {})], []),
         ([(191, "access/exit", {})], [(0, 191)]),
-        ([(361, "access/exit", {})], [(0, 360)]),  # the session ends at the cap, and so does its silence
+        ([(361, "access/exit", {})], [(0, 361)]),  # the session ends at the cap, its silence does not
         ([(30, "presence/ping", BEHIND), (300, "access/exit", {})], []),
         ([(30, "presence/ping", BEHIND), (301, "access/exit", {})], [(30, 331)]),
-        ([(30, "presence/ping", BEHIND), (900, "access/exit", {})], [(30, 390)]),
+        ([(30, "presence/ping", BEHIND), (900, "access/exit", {})], [(30, 930)]),
     ],
 )  # fmt: skip
 def test_a_silence_longer_than_the_page_owes_is_marked(page, acts, expected):

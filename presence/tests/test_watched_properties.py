@@ -35,16 +35,16 @@ class Account:
         self.silent = set()
         self.closed = None
 
-    def count(self, silent_until):
+    def count(self):
         if self.visible:
             self.watched |= set(range(self.beat, min(self.now, self.beat + CAP)))
         if self.now - self.beat > OWED[self.visible]:
-            self.silent |= set(range(self.beat, silent_until))
+            self.silent |= set(range(self.beat, self.now))
 
     def heartbeat(self, visible):
         if self.closed or (self.now - self.beat < THROTTLE and visible in (None, self.visible)):
             return
-        self.count(silent_until=self.now)
+        self.count()
         self.beat = self.now
         self.visible = self.visible if visible is None else visible
 
@@ -55,7 +55,7 @@ class Account:
     def leave(self):
         if not self.closed:
             end = min(self.now, self.beat + CAP)
-            self.count(silent_until=end)
+            self.count()
             self.closed = (end, "exit")
 
 

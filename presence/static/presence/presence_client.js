@@ -29,6 +29,7 @@ export class PresenceClient {
   #trackFailures = 0;
   #changes = 0;
   #untoldSince = null;
+  #known = false;
 
   /**
    * `api.post(url, body)` sends with the live pass; `beacon(url, text)` outlives the page;
@@ -48,6 +49,7 @@ export class PresenceClient {
     this.#sessionId = this.newSessionId();
     this.#left = false;
     this.#lastPingAt = -Infinity;
+    this.#known = false;
     this.#untoldSince = this.isVisible() ? null : this.clock.now();
     return this.#track();
   }
@@ -64,9 +66,10 @@ export class PresenceClient {
     if (this.#left) return;
     this.#changes += 1;
     this.#untoldSince ??= this.clock.now();
-    if (this.#trackedAt !== null) this.#planTrack();
+    if (!this.#known) return; // of a session that the server does not know, nothing can be told yet
     this.#clear("ping");
     this.#ping();
+    if (this.#trackedAt !== null) this.#planTrack();
   }
 
   /** The network is back: an entry that failed is not kept waiting. */
@@ -111,20 +114,25 @@ export class PresenceClient {
     this.#restarts = 0;
     this.#trackFailures = 0;
     this.#trackedAt = this.clock.now();
+    this.#known = true;
     Object.assign(this.intervals, answer?.intervals);
     this.#planTrack();
-    if (this.#timers.ping !== null || this.#pinging) return;
-    if (this.isVisible()) this.#planPing();
-    else if (this.#lastPingAt === -Infinity) this.#ping();
+    if (this.#pinging) return;
+    if (this.#untoldSince !== null) {
+      this.#clear("ping");
+      this.#ping();
+    } else if (this.isVisible() && this.#timers.ping === null) this.#planPing();
   }
 
-  /** A hidden tab's timers may be a minute late; the session must not go stale for that. */
+  /** A hidden tab's timers may be a minute late; the session must not go stale for that, nor for a track that comes so
+   * soon after the ping that hid it that the server drops it. */
   #planTrack() {
-    const { trackSeconds } = this.intervals;
+    const { trackSeconds, throttleSeconds } = this.intervals;
     const ahead = this.isVisible() ? 0 : Math.min(HIDDEN_AHEAD_MS, trackSeconds * 500);
     const early = ahead + this.clock.random() * Math.min(TRACK_JITTER_MS, trackSeconds * 100);
     const wait = this.#trackedAt + trackSeconds * 1000 - early - this.clock.now();
-    this.#later("track", Math.max(0, wait), () => this.#track());
+    const counts = this.isVisible() ? 0 : this.#lastPingAt + (throttleSeconds + 1) * 1000 - this.clock.now();
+    this.#later("track", Math.max(0, wait, counts), () => this.#track());
   }
 
   #trackFailed(error) {

@@ -97,15 +97,15 @@ test("a hidden tab tracks 60 to 80 seconds early, also when the turn was planned
   }
 });
 
-test("a tab that is hidden when its turn has nearly come tracks at once, and once", async () => {
+test("a tab that is hidden when its turn has nearly come tracks as soon as that counts, and once", async () => {
   const { client, clock, times, show } = page({ random: 0 });
   client.start();
   await clock.pass(270_000);
 
   show(false);
-  await clock.pass(MINUTE);
+  await clock.pass(2 * MINUTE);
 
-  assert.deepEqual(times("track"), [0, 270]);
+  assert.deepEqual(times("track"), [0, 331]);
 });
 
 test("coming back pings at once, also within a minute, and the rhythm begins anew", async () => {
@@ -361,4 +361,31 @@ test("whoever leaves before a change could be told takes its age along", async (
   client.leave();
 
   assert.equal(calls.at(-1).body.changed_seconds_ago, 20);
+});
+
+test("a page that the server does not know yet has nothing to tell until it does", async () => {
+  const first = new Deferred();
+  const { client, clock, calls, show, stopped } = page({ answer: (kind) => (kind === "track" ? first.promise : null) });
+  client.start();
+
+  show(false);
+  await clock.pass(3_000);
+  const before = calls.map(({ kind }) => kind);
+  first.resolve(null);
+  await settle();
+
+  assert.deepEqual(before, ["track"]);
+  assert.deepEqual(viewStates(calls), [{ at: 3, is_visible: false, changed_seconds_ago: 3 }]);
+  assert.deepEqual(stopped, []);
+});
+
+test("what could not be told is told with the next refresh that gets through", async () => {
+  const { client, clock, calls, show } = page({ random: 0, answer: (kind, n) => (kind === "ping" && n <= 8 ? refusal(0) : null) });
+  client.start();
+  await clock.pass(30_000);
+
+  show(false);
+  await clock.pass(4.5 * MINUTE);
+
+  assert.deepEqual(viewStates(calls).at(-1), { at: 240, is_visible: false, changed_seconds_ago: 210 });
 });
