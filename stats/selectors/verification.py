@@ -22,6 +22,7 @@ from stats.selectors.sealed_totals import differing_totals, samples_were_pruned,
 from stats.selectors.seals import frame_of_seal, sessions_were_pruned
 from stats.sql import sealing
 from stats.sql import verification as sql
+from webinars.local_times import in_words
 from webinars.models import Webinar
 
 # What is told of each kind at most.
@@ -225,7 +226,8 @@ def settings_notes(seal: AttendanceSeal) -> Iterator[Note]:
     start, end = webinar.content_window
     if (start, end) != (seal.window_start, seal.window_end):
         text = _("The webinar's times were changed since. Sealed: %(sealed)s. Now: %(now)s.")
-        yield Note("window", text % {"sealed": _span(seal.window_start, seal.window_end), "now": _span(start, end)})
+        sealed = _span(webinar, seal.window_start, seal.window_end)
+        yield Note("window", text % {"sealed": sealed, "now": _span(webinar, start, end)})
     if sealing.intervals_of(frame) != seal.intervals:
         yield Note("intervals", _("The intervals at which pages report were changed since. The sealed ones are used."))
     if seal.definitions_version != definitions.VERSION:
@@ -237,8 +239,8 @@ def settings_notes(seal: AttendanceSeal) -> Iterator[Note]:
         )
 
 
-def _span(start: datetime, end: datetime | None) -> str:
-    return f"{canonical.plain(start)} – {canonical.plain(end) if end is not None else '…'}"
+def _span(webinar: Webinar, start: datetime, end: datetime | None) -> str:
+    return f"{in_words(start, webinar)} – {in_words(end, webinar) if end is not None else '…'}"
 
 
 def _people_notes(people: sql.People) -> Iterator[Note]:
