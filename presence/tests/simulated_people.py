@@ -11,7 +11,7 @@ from datetime import timedelta
 from presence.tests.pages import Page
 
 PING, JITTER, TRACK, THROTTLE = 120, 10, 300, 60
-OWED_IN_FRONT, OWED_BEHIND = PING + JITTER + THROTTLE, TRACK
+TURN_IN_FRONT, OWED_IN_FRONT, OWED_BEHIND = PING + JITTER, PING + JITTER + THROTTLE, TRACK
 RETRIES, RETRY_FROM = 3, 2
 TOLD_LATE = 0.5
 LOST, LATE = 0.03, 0.03
@@ -52,19 +52,21 @@ class Truth:
 
     def connected(self, start, until):
         """Open, and able to keep its promise of heartbeats. Where it fell silent for longer than it owed because it
-        could not be reached, the connection was gone from then on: until it could be reached again, or for good when
-        it never got through any more."""
+        could not be reached, the connection was gone from then on until it could be reached again; and for good where
+        it missed its turn and never got through any more."""
         if self.began is None:
             return []
         return without([(max(self.began, start), min(self.ended, until))], list(self._gone()))
 
     def _gone(self):
-        for (moment, in_front), (following, _) in itertools.pairwise([*self.heard, (float("inf"), None)]):
-            if min(following, self.ended) - moment <= (OWED_IN_FRONT if in_front else OWED_BEHIND):
-                continue
+        for (moment, in_front), (following, _) in itertools.pairwise(self.heard):
             away = [one for one in self.away if moment <= one[0] < following]
-            if away:
-                yield away[0][0], away[-1][1] if following < float("inf") else self.ended
+            if away and following - moment > (OWED_IN_FRONT if in_front else OWED_BEHIND):
+                yield away[0][0], away[-1][1]
+        moment, in_front = self.heard[-1]
+        away = [begin for begin, _ in self.away if begin >= moment]
+        if away and self.ended - moment > (TURN_IN_FRONT if in_front else OWED_BEHIND):
+            yield away[0], self.ended
 
     def visible(self, start, until):
         return without(self.connected(start, until), self.behind)
