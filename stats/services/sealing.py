@@ -3,6 +3,7 @@
 import logging
 import uuid
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -110,7 +111,7 @@ def _seal(
             _refuse_correction(before, reason=reason, seen_version=seen_version, now=now)
         sql.close_sessions(webinar_id=locked.pk, now=now)  # of those who entered until the row was locked
         seal = _write(locked, before=before, author=author, reason=reason, now=now)
-    logger.info("attendance sealed: seal %s, version %d", seal.pk, seal.version)
+        transaction.on_commit(partial(logger.info, "attendance sealed: seal %s, version %d", seal.pk, seal.version))
     return seal, True
 
 

@@ -215,10 +215,10 @@ def test_seals_of_a_client_follow_each_other():
     ]
 
 
-def test_the_log_says_which_seal_and_no_name(caplog):
+def test_the_log_says_which_seal_and_no_name(caplog, django_capture_on_commit_callbacks):
     evidence = Evidence()
 
-    with caplog.at_level(logging.INFO, logger="stats.services.sealing"):
+    with caplog.at_level(logging.INFO, "stats.services.sealing"), django_capture_on_commit_callbacks(execute=True):
         seal = seal_attendance(webinar=evidence.webinar, now=CLOSED)
 
     assert [record.getMessage() for record in caplog.records] == [f"attendance sealed: seal {seal.pk}, version 1"]
