@@ -184,7 +184,7 @@ def _chain(seal: AttendanceSeal) -> Iterator[Difference]:
 
 
 def _named(seal: AttendanceSeal) -> str:
-    return _("“%(webinar)s”, version %(version)d,") % {"webinar": seal.webinar.title, "version": seal.version}
+    return _("“%(webinar)s” (version %(version)d)") % {"webinar": seal.webinar.title, "version": seal.version}
 
 
 def _rows(seal: AttendanceSeal) -> Iterator[Difference]:

@@ -145,7 +145,7 @@ def test_a_deleted_seal_in_the_middle_of_the_chain_is_named(case):
 
     title = case.after.webinar.title
     assert [(one.kind, one.what, one.sealed, one.now) for one in differences] == [
-        ("chain_hole", f"Seals are missing from the client's chain before “{title}”, version 1,.", 2, 3)
+        ("chain_hole", f"Seals are missing from the client's chain before “{title}” (version 1).", 2, 3)
     ]
 
 
