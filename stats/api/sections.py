@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.core.cache import cache
 from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +15,7 @@ from eventflow.api.errors import ApiError
 from eventflow.api.schema import enveloped, failures
 from stats.sections import SECTIONS, statistics
 from stats.selectors.curves import DEFINITIONS, curves
+from stats.shared_answers import shared
 from webinars.api.viewer import VIEWER_AUTHENTICATION, viewer_of
 
 CACHE_SECONDS = 5
@@ -43,7 +43,10 @@ class SectionShape(serializers.Serializer[Any]):
 
 class StatisticsShape(serializers.Serializer[Any]):
     webinar = WebinarShape()
-    asOf = serializers.DateTimeField(help_text="When the oldest of the figures were taken; at most 5 s ago.")
+    asOf = serializers.DateTimeField(
+        help_text="When the oldest of the figures were taken: at most 5 s ago, except where counting takes long (up "
+        "to a minute) or the webinar is over (up to five)."
+    )
     sections = serializers.DictField(child=SectionShape())
 
 
@@ -129,10 +132,11 @@ class CurvesView(APIView):
     )
     def get(self, request: Request, w: str) -> Response:
         viewer = viewer_of(request, w)
-        key = f"stats-curves:{viewer.webinar_id}"
-        answer: dict[str, Any] | None = cache.get(key)
-        if answer is None:
-            now = timezone.now()
-            answer = {**curves(viewer.webinar, now), "asOf": now}
-            cache.set(key, answer, CACHE_SECONDS)
+        now = timezone.now()
+        answer: dict[str, Any] = shared(
+            "curves",
+            str(viewer.webinar_id),
+            lambda: {**curves(viewer.webinar, now), "asOf": now},
+            seconds=CACHE_SECONDS,
+        )
         return Response({**answer, "definitions": {name: str(text) for name, text in DEFINITIONS.items()}})

@@ -4,16 +4,18 @@ A feature adds a module with its `SECTION` and a line below.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.core.cache import cache
+from django.conf import settings
 
 from stats.sections import access, chat, qa, registrants, sessions, watch
-from stats.sections.section import Section
+from stats.sections.section import CACHE_SECONDS, Section
+from stats.shared_answers import shared
 from webinars.models import Webinar
 
-CACHE_SECONDS = 5
+# Open pages that fell silent are closed by then.
+SWEPT_WITHIN = timedelta(minutes=5)
 
 SECTIONS: dict[str, Section] = {
     section.name: section
@@ -31,7 +33,8 @@ SECTIONS: dict[str, Section] = {
 def statistics(
     webinar: Webinar, *, names: Sequence[str], may_see_personal: bool, now: datetime
 ) -> tuple[datetime, dict[str, dict[str, Any]]]:
-    """The named sections, and as of when the oldest of their figures is: a few seconds ago at most.
+    """The named sections, and as of when the oldest of their figures is: a few seconds ago, up to a minute where they
+    take long to count, and what cannot change any more up to five minutes.
 
     Definitions are in the language that is active, for the figures that are there.
     """
@@ -51,10 +54,17 @@ def statistics(
 def _figures(
     section: Section, webinar: Webinar, *, may_see_personal: bool, now: datetime
 ) -> tuple[datetime, dict[str, Any]]:
-    key = f"stats-section:{section.name}:{webinar.pk}:{'personal' if may_see_personal else 'plain'}"
-    cached: tuple[datetime, dict[str, Any]] | None = cache.get(key)
-    if cached is not None:
-        return cached
-    answer = now, section.figures(webinar, now, may_see_personal)
-    cache.set(key, answer, CACHE_SECONDS)
-    return answer
+    seconds = section.seconds_when_over if _is_over(webinar, now) else CACHE_SECONDS
+    return shared(
+        "section",
+        f"{section.name}:{webinar.pk}:{'personal' if may_see_personal else 'plain'}:{seconds}",
+        lambda: (now, section.figures(webinar, now, may_see_personal)),
+        seconds=seconds,
+    )
+
+
+def _is_over(webinar: Webinar, now: datetime) -> bool:
+    """Whether it has ended, and the last page was closed or given up."""
+    closes = webinar.collect_window.end
+    given_up = timedelta(seconds=settings.SESSION_STALE_SECONDS) + SWEPT_WITHIN
+    return webinar.state == Webinar.State.ENDED and closes is not None and now > closes + given_up

@@ -10,6 +10,8 @@ from django.utils.functional import Promise
 
 from webinars.models import Webinar
 
+CACHE_SECONDS = 5
+
 
 @dataclass(frozen=True)
 class Section:
@@ -17,12 +19,14 @@ class Section:
 
     `figures(webinar, now, may_see_personal)` answers values that can be cached and written as JSON, and leaves out
     what takes the right to personal data. Texts are translated when they are shown, so `figures` holds none.
+    They are kept for `seconds_when_over` once the webinar has ended and nobody can come any more.
     """
 
     name: str
     title: Promise
     figures: Callable[[Webinar, datetime, bool], dict[str, Any]]
     definitions: Mapping[str, Promise]
+    seconds_when_over: int = CACHE_SECONDS
 
 
 class Median(Aggregate):

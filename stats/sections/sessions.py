@@ -1,44 +1,27 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Avg, Count, Q
 from django.utils.translation import gettext_lazy as _
 
-from presence.models import UserSession
 from stats.models import AttendanceSeal
-from stats.sections.section import Median, Section
+from stats.sections.section import Section
+from stats.sql.sessions import sessions_of
 from webinars.models import Webinar
-
-TABLET = Q(user_agent__contains="iPad") | Q(user_agent__contains="Tablet")
-PHONE = Q(user_agent__contains="Mobi") & ~TABLET
-ANDROID_TABLET = Q(user_agent__contains="Android") & ~Q(user_agent__contains="Mobi") & ~TABLET
 
 
 def figures(webinar: Webinar, now: datetime, may_see_personal: bool) -> dict[str, Any]:
-    found = UserSession.objects.filter(webinar_id=webinar.pk).aggregate(
-        sessions=Count("id"),
-        guests=Count("id", filter=Q(user=None)),
-        people=Count("user", distinct=True),
-        open=Count("id", filter=Q(exited_at=None)),
-        exits=Count("id", filter=Q(closed_reason=UserSession.ClosedReason.EXIT)),
-        timeouts=Count("id", filter=Q(closed_reason=UserSession.ClosedReason.TIMEOUT)),
-        average=Avg("duration_seconds"),
-        median=Median("duration_seconds"),
-        tablets=Count("id", filter=TABLET | ANDROID_TABLET),
-        phones=Count("id", filter=PHONE),
-        unknown=Count("id", filter=Q(user_agent="")),
-    )
-    devices = {"phone": found["phones"], "tablet": found["tablets"], "unknown": found["unknown"]}
+    found = sessions_of(webinar.pk)
+    devices = {"phone": found.phones, "tablet": found.tablets, "unknown": found.unknown}
     return {
-        "sessions": found["sessions"],
-        "guestSessions": found["guests"],
-        "people": found["people"],
-        "openNow": found["open"],
-        "closedByReason": {"exit": found["exits"], "timeout": found["timeouts"]},
-        "averageSeconds": _whole(found["average"]),
-        "medianSeconds": _whole(found["median"]),
-        "devices": {"computer": found["sessions"] - sum(devices.values()), **devices},
-        "sessionsKept": found["people"] > 0 or not _had_people(webinar),
+        "sessions": found.sessions,
+        "guestSessions": found.guests,
+        "people": found.people,
+        "openNow": found.sessions - found.exits - found.timeouts,
+        "closedByReason": {"exit": found.exits, "timeout": found.timeouts},
+        "averageSeconds": _whole(found.average),
+        "medianSeconds": _whole(found.median),
+        "devices": {"computer": found.sessions - sum(devices.values()), **devices},
+        "sessionsKept": found.people > 0 or not _had_people(webinar),
     }
 
 
@@ -46,7 +29,7 @@ def _had_people(webinar: Webinar) -> bool:
     return AttendanceSeal.objects.filter(webinar_id=webinar.pk, people_count__gt=0).exists()
 
 
-def _whole(seconds: Any) -> int | None:
+def _whole(seconds: float | None) -> int | None:
     return None if seconds is None else round(seconds)
 
 
@@ -54,6 +37,7 @@ SECTION = Section(
     name="sessions",
     title=_("Sessions"),
     figures=figures,
+    seconds_when_over=300,
     definitions={
         "sessions": _(
             "Pages of the webinar that were opened, at any time, by people and guests. Reloading opens one."

@@ -1,6 +1,6 @@
 """`stats?sections=` and `stats/curves`: who may, which sections, definitions, budgets (spec 6)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone, translation
@@ -8,6 +8,7 @@ from django.utils import timezone, translation
 from eventflow import redis
 from stats.sections import SECTIONS
 from stats.tests.past_hour import chat, message, past_webinar, question, visit
+from webinars.models import Webinar
 from webinars.tests.factories import AgencyMemberFactory, MessageFactory, RegistrationFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -137,6 +138,31 @@ def test_figures_are_a_few_seconds_old_at_most(call, webinar, organizer):
 
     assert len(lives) == len(ALL)
     assert 0 < min(lives) <= max(lives) <= 5
+
+
+@pytest.mark.parametrize(
+    ("fields", "kept"),
+    [
+        ({"state": "ended"}, 300),
+        ({"state": "live"}, 5),
+        ({"state": "ended", "webinar_start_time": timezone.now() - timedelta(minutes=5)}, 5),  # pages may be open
+    ],
+)
+def test_sessions_of_a_webinar_that_is_over_are_counted_rarely(call, webinar, organizer, fields, kept):
+    start = fields.get("webinar_start_time", webinar.webinar_start_time)
+    end = start + timedelta(hours=1) if fields["state"] == "ended" else None
+    Webinar.objects.filter(pk=webinar.pk).update(
+        **{**fields, "webinar_start_time": start}, webinar_actual_end_time=end, webinar_scheduled_end_time=None
+    )
+
+    call(webinar, organizer).get("stats", sections="sessions,chat")
+
+    lives = {
+        section: redis.client().ttl(redis.client().keys(f"*stats-section:{section}:*")[0])
+        for section in ("sessions", "chat")
+    }
+    assert kept - 2 <= lives["sessions"] <= kept
+    assert lives["chat"] <= 5
 
 
 def test_as_of_is_that_of_the_oldest_figures(call, webinar, organizer):
