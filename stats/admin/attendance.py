@@ -19,6 +19,7 @@ from stats.admin.seal_steps import correct_url
 from stats.admin.strip import scale_of
 from stats.models import AttendanceSeal
 from stats.selectors.attendance import AttendanceQuery, attendance_page, stated_definitions
+from stats.templatetags.console_clock import full_time
 from webinars.admin.tabs import Tab, add_tab, webinar_tabs
 from webinars.models import Webinar
 from webinars.selectors.standing import standing_of
@@ -52,6 +53,7 @@ def attendance_view(request: HttpRequest, model_admin: Any, object_id: uuid.UUID
             "webinar_tabs": webinar_tabs(request, webinar, current="attendance"),
             "now": now,
             "answer": answer,
+            "as_of": as_of(answer, webinar),
             "totals": answer["totals"],
             "total_definitions": TOTALS,
             "window_definition": definitions.WINDOW,
@@ -74,6 +76,12 @@ def query_of(request: HttpRequest) -> tuple[AttendanceQuery, dict[str, Any]]:
         return AttendanceQuery.parse(given), {}
     except ValidationError as error:
         return AttendanceQuery(), error.detail if isinstance(error.detail, dict) else {"": error.detail}
+
+
+def as_of(answer: dict[str, Any], webinar: Webinar) -> str:
+    """When the figures were taken; of a seal, which may be old, with the day."""
+    moment = answer["asOf"]
+    return full_time(moment, webinar) if answer["sealed"] else f"{moment.astimezone(webinar.zone):%H:%M:%S}"
 
 
 def table_of(request: HttpRequest, webinar: Webinar, query: AttendanceQuery, answer: dict[str, Any]) -> dict[str, Any]:

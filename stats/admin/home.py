@@ -6,9 +6,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from stats.selectors.console import Sampling, figures_of, machinery, overdue_seals, sampling_state
+from stats.selectors.console import Overdue, Sampling, figures_of, machinery, overdue_seals, sampling_state
 from webinars.admin import home
-from webinars.models import Webinar
 from webinars.selectors.standing import Standing
 
 
@@ -33,15 +32,16 @@ def facts(standing: Standing, now: datetime) -> list[home.Fact]:
     ]
 
 
-def sealing(overdue: list[Webinar]) -> home.Fact:
-    if not overdue:
+def sealing(overdue: Overdue) -> home.Fact:
+    if overdue.newest is None:
         return home.Fact(_("Sealing"), True, _("Nothing is overdue"))
-    latest, more = overdue[0], len(overdue) - 1
-    text = _("“%(title)s” is over and not sealed yet") % {"title": latest.title}
+    text = _("“%(title)s” is over and not sealed yet") % {"title": overdue.newest.title}
+    more = overdue.webinars - 1
     if more:
         others = ngettext("and %(n)d more", "and %(n)d more", more) % {"n": more}
         text = f"{text}, {others}"
-    return home.Fact(_("Sealing"), False, text, reverse("admin:webinars_webinar_attendance", args=[latest.pk]))
+    url = reverse("admin:webinars_webinar_attendance", args=[overdue.newest.pk])
+    return home.Fact(_("Sealing"), False, text, url)
 
 
 def sampling_text(sampling: Sampling, now: datetime) -> str:

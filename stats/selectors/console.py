@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Exists, Max, OuterRef, QuerySet, Sum
 
@@ -17,7 +17,6 @@ from webinars.models import Webinar
 LATE = timedelta(seconds=150)
 # Seals are made within a minute of the collect window's end; this long after it, somebody should look.
 SEAL_LATE = timedelta(minutes=5)
-OVERDUE_NAMED = 20
 
 
 def figures_of(webinars: Sequence[Webinar], now: datetime) -> dict[uuid.UUID, dict[str, Any]]:
@@ -29,23 +28,12 @@ def figures_of(webinars: Sequence[Webinar], now: datetime) -> dict[uuid.UUID, di
         return {}
     keys = [webinar.pk for webinar in webinars]
     counts = live_counts(now=now) if any(webinar.state == Webinar.State.LIVE for webinar in webinars) else {}
-    sums = (
-        AccessLog.objects.filter(webinar__in=keys)
-        .order_by()
-        .values("webinar_id")
-        .annotate(
-            peak=Max("max_participants"),
-            total=Sum("sum_participants"),
-            samples=Sum("sample_count"),
-            last_sample_at=Max("last_sample_at"),
-        )
-    )
     found: dict[uuid.UUID, dict[str, Any]] = {key: {"people": counts.get(key, 0)} for key in keys}
-    for row in sums:
-        found[row["webinar_id"]] |= {
-            "peak": row["peak"],
-            "average": row["total"] / row["samples"],
-            "last_sample_at": row["last_sample_at"],
+    for row in samples_of(keys):
+        found[row.webinar_id] |= {
+            "peak": row.peak,
+            "average": row.total / row.samples,
+            "last_sample_at": row.last_sample_at,
         }
     if any(webinar.state == Webinar.State.ENDED for webinar in webinars):
         seals = (
@@ -56,14 +44,21 @@ def figures_of(webinars: Sequence[Webinar], now: datetime) -> dict[uuid.UUID, di
     return found
 
 
-def overdue_seals(webinars: QuerySet[Webinar], *, now: datetime) -> list[Webinar]:
-    """Of these, those whose figures should be sealed by now and are not, the newest first; the first of them. One
-    query."""
+class Overdue(NamedTuple):
+    """How many webinars should be sealed by now and are not, and the newest of them."""
+
+    webinars: int
+    newest: Webinar | None
+
+
+def overdue_seals(webinars: QuerySet[Webinar], *, now: datetime) -> Overdue:
+    """Of these webinars. One query, and another when any is overdue."""
     ended = webinars.filter(state=Webinar.State.ENDED)
     open_rooms = ended.collected_after(now - SEAL_LATE).values("pk")  # type: ignore[attr-defined]
     sealed = AttendanceSeal.objects.filter(webinar=OuterRef("pk"))
     late = ended.exclude(pk__in=open_rooms).exclude(Exists(sealed))
-    return list(late.order_by("-webinar_actual_end_time")[:OVERDUE_NAMED])
+    newest = late.order_by("-webinar_actual_end_time").first()
+    return Overdue(late.count() if newest else 0, newest)
 
 
 @dataclass(frozen=True)

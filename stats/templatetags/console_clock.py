@@ -4,6 +4,7 @@ from django import template
 from django.utils.formats import date_format
 
 from presence.durations import clock_text
+from stats.figure_words import hour
 from webinars.models import Webinar
 
 register = template.Library()
@@ -25,3 +26,9 @@ def as_duration(seconds: float | None) -> str:
 def full_time(moment: datetime, webinar: Webinar) -> str:
     """A day and its minute in the webinar's zone."""
     return date_format(moment.astimezone(webinar.zone), "DATETIME_FORMAT")
+
+
+@register.filter
+def hour_in_zone(moment: datetime, webinar: Webinar) -> str:
+    """The minute, with the day where that is not the webinar's first."""
+    return hour(moment, webinar)

@@ -293,6 +293,7 @@ def test_a_seal_is_shown_with_its_hash_and_its_corrections(client, organizer, we
     page = visit(sign_in(client, organizer), webinar)
 
     assert "Sealed: version 2, 2 Mar 2026, 16:00 Korea time" in page.text
+    assert "As of 2 Mar 2026, 16:00 ·" in page.text
     assert f'data-copy="{"b" * 64}"' in page.text
     assert names(page) == ["Sealed Name"]
     assert [(each.version, each.reason) for each in page.context["seals"]] == [

@@ -2,6 +2,7 @@
 import { ApiClient } from "../../../webinars/static/webinars/api_client.js";
 import { gettext } from "../../../webinars/static/webinars/i18n.js";
 import { LivePass, passRequest } from "../../../webinars/static/webinars/live_pass.js";
+import { keepDefinitionsInSight } from "./definitions.js";
 import { LiveView } from "./live_view.js";
 import { StatisticsPoller } from "./statistics_poller.js";
 import { TimelineChart } from "./timeline_chart.js";
@@ -60,6 +61,7 @@ function tellTrouble(_error, { final }) {
 
 const poller = new StatisticsPoller({ ask, onAnswer: accept, onTrouble: tellTrouble });
 
+keepDefinitionsInSight();
 chart.show(config.statistics.timeline);
 pass.start();
 poller.start(config.statistics.nextPollSeconds);
