@@ -128,8 +128,9 @@ class SimulatedPage:
         self._unreachable(offline=True)
 
     def find_line(self):
+        """The browser notices only when its own line was gone, not one further on."""
         self._unreachable(offline=False)
-        if not self.suspended and self._track_failures:
+        if not self.suspended and self._track_failures and self.is_open and self.chance.random() < 0.5:
             self._track()
 
     def suspend(self):
