@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from bench.findings import Finding, median, milliseconds
+from bench.findings import Finding, milliseconds, shortest
 from bench.people import Crowd, make_crowd, make_webinars
 from presence.services.sessions import SWEEP_AT_MOST, SWEEP_BATCH
 from presence.sql import hot as sql
@@ -162,7 +162,7 @@ def _snapshot(webinars: list[uuid.UUID]) -> list[Finding]:
             cursor.execute(plain, [now - timedelta(seconds=settings.PRESENCE_ACTIVE_WINDOW_SECONDS)])
             assert len(cursor.fetchall()) == len(webinars)
 
-        ceiling = _shortest(9, count)
+        ceiling = shortest(9, count)
         cursor.execute(f"UPDATE {PRESENCE} SET last_seen_at = last_seen_at + interval '1 day'")  # to be in each minute
         cursor.execute(f"VACUUM FULL {PRESENCE}")
     minutes = iter(range(1, 100))
@@ -171,7 +171,7 @@ def _snapshot(webinars: list[uuid.UUID]) -> list[Finding]:
         made = snapshot(now=now + timedelta(minutes=next(minutes)))
         assert made >= len(webinars), made
 
-    ours = _shortest(9, new_minute)
+    ours = shortest(9, new_minute)
     return [
         Finding(
             f"snapshot, {PRESENT:,} people in {WEBINARS:,} webinars (ceiling: the plain count)",
@@ -240,7 +240,7 @@ def _sweep_case(now: datetime, index: str) -> tuple[float, float, float, int]:
         if index:
             cursor.execute(index)
             cursor.execute("DROP INDEX session_open")
-        idle = _shortest(9, lambda: _find(now))
+        idle = shortest(9, lambda: _find(now))
         cursor.execute(
             f"""
             UPDATE {SESSION} SET exited_at = NULL, closed_reason = NULL
@@ -266,14 +266,3 @@ def _sweep_case(now: datetime, index: str) -> tuple[float, float, float, int]:
 
 def _find(now: datetime) -> list[str]:
     return sql.find_silent(now=now, batch=SWEEP_BATCH, most=SWEEP_AT_MOST)
-
-
-def _shortest(repetitions: int, call: Callable[[], Any]) -> float:
-    """Seconds: the median of the faster half, which neighbours on the machine disturbed least."""
-    call()
-    times = []
-    for _ in range(repetitions):
-        started = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - started)
-    return median(sorted(times)[: (repetitions + 1) // 2])

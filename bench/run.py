@@ -27,6 +27,7 @@ BENCHMARKS = {
     "fanout": "events to 2,000 sockets of one process",
     "indexes": "heap-only updates and WAL of the hot tables, the sweeper, the snapshot",
     "statistics": "answers about years of buckets, a million sessions, and large audiences",
+    "attendance": "everybody's figures, and pages of them, with 100,000 sessions among a million",
     "exports": "attendance of 100,000 people as files: seconds and memory",
 }
 FILES = 8_192
