@@ -165,6 +165,7 @@ def test_every_figure_has_its_definition(client, organizer, webinar):
 
     defined = [figure for column in page.context["figure_columns"] for figure in column["figures"]]
     assert [figure["key"] for figure in defined if not figure["definition"]] == []
+    assert page.text.count("As of 15:10:00.</span>") == len(defined) + 4
     for figure in defined:
         assert f'aria-describedby="about-{figure["key"]}"' in page.text
         assert page.text.count(f'id="about-{figure["key"]}"') == 1

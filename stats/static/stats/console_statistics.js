@@ -84,7 +84,8 @@ function accept(answer) {
   }
   const clock = new Intl.DateTimeFormat("en-GB", { timeZone: config.zone, timeStyle: "medium" });
   const time = clock.format(new Date(answer.asOf));
-  root.querySelector("[data-as-of]").textContent = interpolate(gettext("As of %(time)s"), { time });
+  const asOf = interpolate(gettext("As of %(time)s"), { time });
+  for (const place of root.querySelectorAll("[data-as-of]")) place.textContent = asOf;
   return say("");
 }
 
