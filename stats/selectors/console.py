@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import Exists, Max, OuterRef, QuerySet, Sum
+from django.db.models import Exists, OuterRef, QuerySet
 
 from eventflow import checkup
 from presence.selectors.live import live_counts
-from stats.models import AccessLog, AttendanceSeal
+from stats.models import AttendanceSeal
+from stats.sql.summaries import samples_of
 from webinars.models import Webinar
 
 # A sample is taken every minute; after two missed ones somebody should look.
@@ -75,7 +76,7 @@ def sampling_state(webinars: QuerySet[Webinar], *, now: datetime) -> Sampling:
     running = webinars.in_content_window(now).exclude(state=Webinar.State.DRAFT)  # type: ignore[attr-defined]
     starts = list(running.values_list("pk", "webinar_start_time"))
     keys = [key for key, _start in starts]
-    newest = AccessLog.objects.filter(webinar__in=keys).aggregate(at=Max("last_sample_at"))["at"]
+    newest = max((samples.last_sample_at for samples in samples_of(keys)), default=None)
     due = any(start < now - LATE for _key, start in starts)
     return Sampling(len(keys), newest, due and (newest is None or newest < now - LATE))
 

@@ -1,8 +1,11 @@
 """What a long history comes to, kept small by the minute job, and read together with what is newest (spec 6)."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
+
+from django.db import connection
 
 from eventflow.database import fetch_one
 
@@ -135,39 +138,46 @@ def count_people(*, now: datetime, large: int, after: timedelta, webinars: int, 
 # What the samples of a stretch come to: whole settled days from `webinar_access_days`, the rest bucket by bucket.
 # A stretch begins at the first bucket that is still there, so that a day of which buckets were pruned is read bucket
 # by bucket, and an earlier one not at all. `upper_day` is never before `lower_day`: every bucket is in one part.
-# Sealed people stay counted when their sessions were pruned, or a person was erased.
-# ORM equivalent: AccessLog.objects.filter(webinar=…, time_bucket__range=…).aggregate(Sum…, Max…), at 100 ns a bucket;
-# UserSession.objects.filter(webinar=…).aggregate(Count("user_id", distinct=True)); AttendanceSeal.objects.current().
-# Index: access_log_unique, webinar_access_days_pkey, session_of_person, seal_version_unique.
-# Cost: three days of buckets and the days at most; counting the people of a webinar that is not large.
-FIGURES = """
-WITH summary AS MATERIALIZED (
-    SELECT s.* FROM webinar_access_summaries s WHERE s.webinar_id = %(webinar_id)s
+# ORM equivalent: AccessLog.objects.filter(webinar=…, time_bucket__range=…).aggregate(Sum…, Max…), at 100 ns a bucket.
+# Index: access_log_unique, webinar_access_days_pkey. Cost: three days of buckets and the days at most.
+def _samples(webinar_id: str, start: str, end: str) -> str:
+    """CTEs: the `parts` of a webinar's stretch, each the samples of a whole day or of a bucket. When the last sample
+    was taken is known of buckets only."""
+    return f"""summary AS MATERIALIZED (
+    SELECT s.* FROM webinar_access_summaries s WHERE s.webinar_id = {webinar_id}
 ), stretch AS MATERIALIZED (
     SELECT lower_end, upper_end, lower_day, greatest(lower_day, least(settled, upper_floor)) AS upper_day
     FROM (
-        SELECT greatest(coalesce(%(start)s::timestamptz, '-infinity'), first) AS lower_end,
-               coalesce(%(end)s::timestamptz, 'infinity') AS upper_end,
-               date_trunc('day', greatest(coalesce(%(start)s::timestamptz, '-infinity'), first)
+        SELECT greatest(coalesce({start}::timestamptz, '-infinity'), first) AS lower_end,
+               coalesce({end}::timestamptz, 'infinity') AS upper_end,
+               date_trunc('day', greatest(coalesce({start}::timestamptz, '-infinity'), first)
                                  + interval '1 day' - interval '1 microsecond', 'UTC') AS lower_day,
-               date_trunc('day', coalesce(%(end)s::timestamptz, 'infinity'), 'UTC') AS upper_floor,
+               date_trunc('day', coalesce({end}::timestamptz, 'infinity'), 'UTC') AS upper_floor,
                coalesce((SELECT summary.settled_until FROM summary), '-infinity') AS settled
         FROM (SELECT coalesce(min(l.time_bucket), 'infinity') AS first
-              FROM webinar_access_logs l WHERE l.webinar_id = %(webinar_id)s) oldest
+              FROM webinar_access_logs l WHERE l.webinar_id = {webinar_id}) oldest
     ) ends
 ), parts AS (
-    SELECT d.sample_count, d.sum_participants, d.max_participants, d.peak_time
+    SELECT d.sample_count, d.sum_participants, d.max_participants, d.peak_time, NULL::timestamptz AS last_sample_at
     FROM stretch JOIN webinar_access_days d
-      ON d.webinar_id = %(webinar_id)s AND d.day >= lower_day AND d.day < upper_day
+      ON d.webinar_id = {webinar_id} AND d.day >= lower_day AND d.day < upper_day
     UNION ALL
-    SELECT l.sample_count, l.sum_participants, l.max_participants, l.time_bucket
+    SELECT l.sample_count, l.sum_participants, l.max_participants, l.time_bucket, l.last_sample_at
     FROM stretch JOIN webinar_access_logs l
-      ON l.webinar_id = %(webinar_id)s AND l.time_bucket >= lower_end AND l.time_bucket < least(upper_end, lower_day)
+      ON l.webinar_id = {webinar_id} AND l.time_bucket >= lower_end AND l.time_bucket < least(upper_end, lower_day)
     UNION ALL
-    SELECT l.sample_count, l.sum_participants, l.max_participants, l.time_bucket
+    SELECT l.sample_count, l.sum_participants, l.max_participants, l.time_bucket, l.last_sample_at
     FROM stretch JOIN webinar_access_logs l
-      ON l.webinar_id = %(webinar_id)s AND l.time_bucket >= upper_day AND l.time_bucket < upper_end
-)
+      ON l.webinar_id = {webinar_id} AND l.time_bucket >= upper_day AND l.time_bucket < upper_end
+)"""
+
+
+# Sealed people stay counted when their sessions were pruned, or a person was erased.
+# ORM equivalent: as above, UserSession.objects.filter(webinar=…).aggregate(Count("user_id", distinct=True)), and
+# AttendanceSeal.objects.current(). Index: as above, session_of_person, seal_version_unique. Cost: as above, and
+# counting the people of a webinar that is not large.
+FIGURES = f"""
+WITH {_samples("%(webinar_id)s", "%(start)s", "%(end)s")}
 SELECT coalesce(sum(sample_count), 0)::bigint, coalesce(sum(sum_participants), 0)::bigint,
        coalesce(max(max_participants), 0),
        (array_agg(peak_time ORDER BY max_participants DESC, peak_time))[1],
@@ -177,6 +187,18 @@ SELECT coalesce(sum(sample_count), 0)::bigint, coalesce(sum(sum_participants), 0
                 (SELECT seal.people_count FROM attendance_seals seal
                  WHERE seal.webinar_id = %(webinar_id)s ORDER BY seal.version DESC LIMIT 1))
 FROM parts"""
+
+# The samples of several webinars, without their people; webinars without a sample are left out.
+# ORM equivalent: AccessLog.objects.filter(webinar__in=…).values("webinar").annotate(Sum…, Max…), at 100 ns a bucket.
+# Index and cost: as above, for each webinar.
+SAMPLES = f"""
+SELECT asked.webinar_id, found.* FROM unnest(%(webinar_ids)s::uuid[]) AS asked (webinar_id) CROSS JOIN LATERAL (
+    WITH {_samples("asked.webinar_id", "NULL", "NULL")}
+    SELECT sum(sample_count)::bigint AS samples, sum(sum_participants)::bigint, max(max_participants),
+           coalesce(max(last_sample_at), (SELECT summary.last_sample_at FROM summary))
+    FROM parts
+) AS found
+WHERE found.samples IS NOT NULL"""
 
 
 class AccessFigures(NamedTuple):
@@ -194,3 +216,18 @@ def access_figures(webinar_id: uuid.UUID, *, start: datetime | None, end: dateti
     row = fetch_one(FIGURES, {"webinar_id": webinar_id, "start": start, "end": end})
     assert row is not None
     return AccessFigures(*row)
+
+
+class Samples(NamedTuple):
+    webinar_id: uuid.UUID
+    samples: int
+    total: int
+    peak: int
+    last_sample_at: datetime
+
+
+def samples_of(webinar_ids: Sequence[uuid.UUID]) -> list[Samples]:
+    """All samples of each of these webinars that has any. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(SAMPLES, {"webinar_ids": list(webinar_ids)})
+        return [Samples(*row) for row in cursor.fetchall()]

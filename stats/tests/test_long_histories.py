@@ -13,10 +13,12 @@ from presence.models import UserSession
 from presence.tests.factories import PresenceFactory, SessionFactory
 from stats.models import AccessDay, AccessLog, AccessSummary
 from stats.selectors.access import TIMELINE_BUCKETS, access_timeline, access_totals
+from stats.selectors.console import figures_of, sampling_state
 from stats.services.snapshots import COUNTED_AFTER, run_minute
-from stats.sql.summaries import count_people, settle_days
+from stats.sql.summaries import count_people, samples_of, settle_days
 from stats.tests.histories import add_buckets, summary_of
 from stats.tests.sealed_rows import keep_sealed
+from webinars.models import Webinar
 from webinars.tests.factories import UserFactory, WebinarFactory
 
 FIRST = datetime(2026, 3, 2, tzinfo=UTC)
@@ -53,6 +55,21 @@ def slow_totals(webinar, start, end):
     }
 
 
+def slow_samples(webinar):
+    """What the console's home shows, from all buckets, one by one."""
+    rows = list(AccessLog.objects.filter(webinar=webinar))
+    if not rows:
+        return []
+    return [
+        (
+            webinar.pk,
+            sum(row.sample_count for row in rows),
+            sum(row.sum_participants for row in rows),
+            max(row.max_participants for row in rows),
+        )
+    ]
+
+
 minutes = st.integers(0, 7 * 24 * 60)
 buckets = st.dictionaries(minutes, st.tuples(st.integers(1, 15), st.integers(0, 4)), max_size=40)
 
@@ -83,6 +100,7 @@ def test_settled_pruned_and_asked_for_in_any_order(db, buckets, settled, pruned,
         start = None if since is None else FIRST + timedelta(minutes=since)
         end = None if until is None else FIRST + timedelta(minutes=until)
         assert access_totals(webinar.pk, start=start, end=end) == slow_totals(webinar, start, end)
+    assert [found[:4] for found in samples_of([webinar.pk])] == slow_samples(webinar)
 
 
 @pytest.mark.django_db
@@ -304,3 +322,24 @@ def test_summaries_go_with_their_webinar():
     webinar.delete()
 
     assert (AccessSummary.objects.count(), AccessDay.objects.count(), AccessLog.objects.count()) == (0, 0, 0)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("webinars", [1, 3])
+def test_the_consoles_home_reads_days_and_not_their_buckets(webinars, django_assert_num_queries):
+    several = [WebinarFactory(webinar_start_time=FIRST, webinar_scheduled_end_time=None) for _ in range(webinars)]
+    for webinar in several:
+        add_buckets(webinar, [(FIRST + timedelta(hours=hour), 1, 4, 4) for hour in range(5 * 24)])
+        settle(webinar, last_sample_at=FIRST + 5 * DAY)
+    AccessDay.objects.filter(day=FIRST + DAY).update(max_participants=1_000, sum_participants=1_000)  # only to be seen
+    now = FIRST + 5 * DAY
+
+    with django_assert_num_queries(2):  # 1. people now, 2. samples
+        found = figures_of(several, now)
+    with django_assert_num_queries(2):  # 1. running webinars, 2. their samples
+        sampling = sampling_state(Webinar.objects.all(), now=now)
+
+    newest = FIRST + 5 * DAY - timedelta(hours=1)
+    expected = {"people": 0, "peak": 1_000, "average": (4 * 24 * 4 + 1_000) / (5 * 24), "last_sample_at": newest}
+    assert found == {webinar.pk: expected for webinar in several}
+    assert (sampling.running, sampling.newest, sampling.late) == (webinars, newest, True)
