@@ -13,12 +13,14 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ValidationError
 
 from presence import definitions
+from presence.selectors.ledger import person_stretches
 from stats.admin import attendance_table as table
 from stats.admin.head import head_of, theirs
 from stats.admin.seal_steps import correct_url
-from stats.admin.strip import scale_of
+from stats.admin.strip import scale_of, seconds_of
 from stats.models import AttendanceSeal
 from stats.selectors.attendance import AttendanceQuery, attendance_page, stated_definitions
+from stats.selectors.seals import frame_of_seal
 from stats.templatetags.console_clock import full_time
 from webinars.admin.tabs import Tab, add_tab, webinar_tabs
 from webinars.models import Webinar
@@ -41,6 +43,7 @@ def attendance_view(request: HttpRequest, model_admin: Any, object_id: uuid.UUID
     answer = attendance_page(webinar=webinar, query=query, may_see_personal=sees_people, now=now)
     seals = versions(webinar, with_names=sees_people)
     newest = seals[0] if seals else None
+    mark_doubled(answer, newest)
     # A seal keeps its definitions in English; the same ones are there in the reader's language.
     if newest is None or newest.definitions_version == definitions.VERSION:
         answer = {**answer, "definitions": stated_definitions()}
@@ -100,6 +103,19 @@ def table_of(request: HttpRequest, webinar: Webinar, query: AttendanceQuery, ans
         "narrowed": bool(query.q or query.min_percent is not None),
         "everybody_url": address.with_changes(q=None, minPercent=None, after=None, trail=None),
     }
+
+
+def mark_doubled(answer: dict[str, Any], seal: AttendanceSeal | None) -> None:
+    """A seal keeps how long two pages were open at once, and not when: that is in the sessions, as long as they are
+    kept. One query where a row has any."""
+    if seal is None or answer["sealed"] is None or answer["sealed"]["version"] != seal.version:
+        return
+    rows = {row["userId"]: row for row in answer["rows"] if row["userId"] and row["overlapSeconds"]}
+    if not rows:
+        return
+    found = person_stretches(frame_of_seal(seal), list(rows))
+    for user_id, stretches in found.items():
+        rows[user_id]["strip"]["doubled"] = seconds_of(stretches.doubled_ranges, seal.window_start)
 
 
 def versions(webinar: Webinar, *, with_names: bool) -> list[AttendanceSeal]:

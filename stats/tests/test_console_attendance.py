@@ -12,7 +12,9 @@ from django.urls import reverse
 from psycopg.types.multirange import TimestamptzMultirange
 from psycopg.types.range import TimestamptzRange
 
+from presence.models import UserSession
 from presence.tests.factories import SessionFactory
+from stats.services.sealing import seal_attendance
 from stats.tests.sealed import seal_rows
 from webinars.models import Webinar
 from webinars.tests.console_people import PARTS, people_around, sign_in
@@ -326,6 +328,22 @@ def test_who_was_erased_from_a_seal_has_no_name(client, organizer, webinar):
     )
 
     assert names(visit(sign_in(client, organizer), webinar)) == ["Erased person"]
+
+
+def test_a_seal_shows_when_two_pages_were_open_as_long_as_the_sessions_are_kept(client, organizer, webinar):
+    person = was_there(webinar, 0, 30)
+    was_there(webinar, 15, 30, user=person)
+    with time_machine.travel(at(95), tick=False):
+        seal_attendance(webinar=webinar, now=at(95))
+        browser = sign_in(client, organizer)
+
+        kept = visit(browser, webinar).context["rows"][0]["strip"]
+        UserSession.objects.all().delete()
+        cache.clear()
+        pruned = visit(browser, webinar).context["rows"][0]["strip"]
+
+    assert kept.layers[-1] == ("doubled", "M250 0h250v3h-250z")
+    assert pruned.layers == [("present", "M0 14h500v8h-500z")]
 
 
 @pytest.mark.parametrize("more", [1, 3])
