@@ -41,6 +41,7 @@ const STYLES = {
     "./webinars/static/webinars/css/console.css",
     "./stats/static/stats/css/live_tab.css",
     "./stats/static/stats/css/export.css",
+    "./stats/static/stats/css/definitions.css",
     "./stats/static/stats/css/attendance.css",
     "./stats/static/stats/css/statistics.css",
   ],
