@@ -109,20 +109,11 @@ PAGES = f"""pages AS (
 )"""
 
 # `reached` is how far the person's earlier pages went: what lies before it was counted already (the union), and is
-# where two pages were open at once. A page that went silent may be the one that the person came back with, and may
-# have been within reach again, for a turn at most, before it had a reason to speak. The order is that of
-# session_of_person.
+# where two pages were open at once. The order is that of session_of_person.
 PAGES_IN_ORDER = """pages_in_order AS (
-    SELECT user_id, begins, finishes, watched_ranges, max(finishes) OVER earlier AS reached,
-           CASE WHEN lost < max(entered_at) OVER every
-                THEN unsure + greatest(least(least(max(entered_at) OVER every, %(until)s) - greatest(lost, %(start)s),
-                                             %(track)s), interval '0')
-                ELSE unsure END AS unsure
-    FROM pages
-    WINDOW every AS (PARTITION BY user_id ORDER BY entered_at
-                     ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING),
-           earlier AS (PARTITION BY user_id ORDER BY entered_at
-                       ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+    SELECT p.*, max(finishes) OVER (
+        PARTITION BY user_id ORDER BY entered_at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reached
+    FROM pages p
 )"""
 
 # One row per person, also for those who were never there within the window. Lengths are intervals, to the microsecond.
@@ -137,9 +128,19 @@ LENGTHS = f"""lengths AS (
            coalesce(sum(greatest(finishes - greatest(begins, reached), interval '0')), interval '0') AS unique_length,
            range_agg(tstzrange(begins, least(finishes, reached))) FILTER (WHERE reached > begins) AS doubled,
            range_agg(watched_ranges) * tstzmultirange({WINDOW}) AS watched,
-           coalesce(sum(unsure), interval '0') AS unsure
+           coalesce(sum(unsure), interval '0') AS unsure,
+           max(entered_at) AS last_entered,
+           array_agg(lost) FILTER (WHERE lost IS NOT NULL) AS lost
     FROM pages_in_order GROUP BY user_id
 )"""
+
+# A page that went silent may be the one that the person came back with, and may have been within reach again, for a
+# turn at most, before it had a reason to speak. People with one page, who are most, have nothing to look at here.
+BACK = """CASE WHEN lost[1] < last_entered OR array_length(lost, 1) > 1
+                 THEN (SELECT coalesce(sum(greatest(least(least(last_entered, %(until)s) - greatest(silent, %(start)s),
+                                                          %(track)s), interval '0')), interval '0')
+                       FROM (SELECT unnest(lost) AS silent) AS apart WHERE silent < last_entered)
+                 ELSE interval '0' END"""
 
 # The figures of spec 7, in whole seconds.
 FIGURES = f"""{PAGES}, {PAGES_IN_ORDER}, {LENGTHS}, figures AS (
@@ -148,7 +149,7 @@ FIGURES = f"""{PAGES}, {PAGES_IN_ORDER}, {LENGTHS}, figures AS (
            {seconds("unique_length")} AS unique_seconds,
            {seconds(length("watched"))} AS visible_seconds,
            CASE WHEN doubled IS NULL THEN 0 ELSE {seconds(length("doubled"))} END AS overlap_seconds,
-           {seconds("unsure")} AS uncertainty_seconds,
+           {seconds(f"(unsure + {BACK})")} AS uncertainty_seconds,
            CASE WHEN %(until)s > %(start)s
                 THEN round((100 * extract(epoch FROM unique_length)
                             / extract(epoch FROM %(until)s - %(start)s))::numeric, 1) END AS attendance_percent
