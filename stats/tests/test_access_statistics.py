@@ -275,3 +275,18 @@ def test_other_sessions_see_nothing(request, webinar, client, who, status):
         client.force_login(request.getfixturevalue(who))
 
     assert client.get(f"/api/webinars/{webinar.slug}/stats/access").status_code == status
+
+
+@pytest.mark.django_db
+def test_budgets_by_session_are_those_of_a_pass_and_who_asks(client, webinar, organizer, django_assert_num_queries):
+    client.force_login(organizer)
+    path = f"/api/webinars/{webinar.pk}/stats/access"
+
+    with django_assert_num_queries(
+        5
+    ):  # 1. the person, 2. the webinar and their part, 3. people now, 4. buckets, 5. totals
+        cold = client.get(path).json()
+    with django_assert_num_queries(2):  # 1. the person, 2. the webinar and their part
+        warm = client.get(path).json()
+
+    assert cold == warm
