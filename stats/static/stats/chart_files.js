@@ -19,7 +19,7 @@ export function csvOf({ columns, rows }) {
 
 /** A name for a file: the words of `parts`, without what file systems refuse. */
 export function fileName(parts, ending) {
-  const safe = parts.map((part) => part.replace(/[\\/:*?\x22<>|\s]+/g, "-").replace(/^[-.]+|-+$/g, ""));
+  const safe = parts.map((part) => part.replace(/[\\\/:*?\x22<>|\s]+/g, "-").replace(/^[-.]+|-+$/g, ""));
   return `${safe.filter(Boolean).join("-")}.${ending}`;
 }
 
