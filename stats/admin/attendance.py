@@ -19,7 +19,7 @@ from stats.admin.head import head_of, theirs
 from stats.admin.seal_steps import correct_url
 from stats.admin.strip import scale_of, seconds_of
 from stats.models import AttendanceSeal
-from stats.selectors.attendance import AttendanceQuery, attendance_page, stated_definitions
+from stats.selectors.attendance import AttendanceQuery, attendance_page
 from stats.selectors.seals import frame_of_seal
 from stats.templatetags.console_clock import full_time
 from webinars.admin.tabs import Tab, add_tab, webinar_tabs
@@ -44,9 +44,6 @@ def attendance_view(request: HttpRequest, model_admin: Any, object_id: uuid.UUID
     seals = versions(webinar, with_names=sees_people)
     newest = seals[0] if seals else None
     mark_doubled(answer, newest)
-    # A seal keeps its definitions in English; the same ones are there in the reader's language.
-    if newest is None or newest.definitions_version == definitions.VERSION:
-        answer = {**answer, "definitions": stated_definitions()}
     with timezone.override(webinar.zone):
         context = {
             **model_admin.admin_site.each_context(request),

@@ -74,8 +74,12 @@ class SealShape(serializers.Serializer[Any]):
     version = serializers.IntegerField()
     sealedAt = serializers.DateTimeField()
     sha256 = serializers.CharField()
-    reason = serializers.CharField(allow_blank=True)
-    author = serializers.CharField(allow_null=True, help_text="Null when it was sealed by itself.")
+    reason = serializers.CharField(
+        allow_blank=True, allow_null=True, help_text="Null for those who may not see personal data."
+    )
+    author = serializers.CharField(
+        allow_null=True, help_text="Null when it was sealed by itself, and for those who may not see personal data."
+    )
 
 
 class AttendanceShape(serializers.Serializer[Any]):

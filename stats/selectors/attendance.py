@@ -37,7 +37,7 @@ def attendance_page(
     *, webinar: Webinar, query: AttendanceQuery, may_see_personal: bool, now: datetime
 ) -> dict[str, Any]:
     """The answer of `stats/attendance` (spec 6), at most 5 s old, shared by all who ask the same; the definitions in
-    the caller's language, those of a seal as they were sealed.
+    the caller's language, those that changed since a seal as they were sealed.
 
     Whoever may not see personal data gets the totals only. Totals are over everybody, whatever the rows are narrowed
     to. Raises ValidationError for an `after` that is not of this webinar.
@@ -137,18 +137,22 @@ class SealSource(NamedTuple):
     def answer(self, query: AttendanceQuery, *, may_see_personal: bool) -> dict[str, Any]:
         seal = self.seal
         rows, place = self._page(query) if may_see_personal else ([], None)
+        # A seal keeps its definitions in English; the same ones are there in every language.
+        is_defined_so = seal.definitions_version == definitions.VERSION
+        author = seal.author if may_see_personal else None
         return {
             "rows": rows,
             "next": _next_path(query, place),
             "totals": {**seal.totals["people"], "guests": seal.totals["guests"]},
-            "definitions": seal.definitions,
+            **({} if is_defined_so else {"definitions": seal.definitions}),
             "window": _window(self.webinar, seal.window_start, seal.window_end, seal.window_end),
             "sealed": {
                 "version": seal.version,
                 "sealedAt": seal.sealed_at,
                 "sha256": seal.sha256,
-                "reason": seal.reason,
-                "author": (seal.author.display_name or seal.author.email) if seal.author else None,
+                # Both may name people.
+                "reason": seal.reason if may_see_personal else None,
+                "author": (author.display_name or author.email) if author else None,
             },
             "asOf": seal.sealed_at,
         }

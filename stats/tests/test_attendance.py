@@ -1,6 +1,7 @@
 """`stats/attendance`: who was there, and for how long (spec 6, 7)."""
 
 import pytest
+from django.utils import translation
 
 from eventflow import redis
 from presence import definitions
@@ -147,6 +148,7 @@ def test_the_newest_seal_is_what_counts(webinar):
             }
         ],
         version=2,
+        definitions_version=0,
         author=author,
         reason="The end was wrong.",
         totals={"people": {"people": 1, "attended": 1}, "guests": {"sessionCount": 7}, "reconciliation": {}},
@@ -187,6 +189,24 @@ def test_the_newest_seal_is_what_counts(webinar):
         },
         "asOf": newest.sealed_at,
     }
+
+
+def test_a_seal_by_todays_definitions_states_them_in_the_callers_language(webinar):
+    seal_rows(webinar, [{}], definitions_version=definitions.VERSION)
+
+    with translation.override("ko"):
+        stated = page(webinar)["definitions"]
+        assert stated == {"window": str(definitions.WINDOW)} | {
+            name: str(text) for name, text in definitions.FIGURES.items()
+        }
+
+
+def test_why_a_seal_was_corrected_and_by_whom_is_for_those_who_may_see_names(webinar):
+    seal_rows(webinar, [{}], reason="Kim came by phone.", author=UserFactory())
+
+    sealed = attendance_page(webinar=webinar, query=AttendanceQuery(), may_see_personal=False, now=LATER)["sealed"]
+
+    assert (sealed["version"], sealed["reason"], sealed["author"]) == (1, None, None)
 
 
 def test_the_ledgers_totals_are_the_pages_totals(webinar):
