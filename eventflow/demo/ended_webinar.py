@@ -67,6 +67,7 @@ def session_columns(session: PageSession, *, people: list[User], chance: random.
         "is_visible": session.is_visible,
         "watched_seconds_raw": session.watched_time.total_seconds(),
         "watched_ranges": [TimestamptzRange(start, end) for start, end in session.watched],
+        "silent_ranges": [TimestamptzRange(start, end) for start, end in session.silent],
         "closed_reason": session.closed_reason,
         "user_agent": browser,
         "ip_address": f"203.0.113.{session.person % 250 + 1}",  # reserved for examples

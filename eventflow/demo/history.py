@@ -16,6 +16,8 @@ JITTER_SECONDS = 10
 THROTTLE = timedelta(seconds=60)
 LONGEST_STRETCH = timedelta(seconds=3 * HEARTBEAT_SECONDS)
 STALE = timedelta(seconds=300)
+OWED_IN_FRONT = timedelta(seconds=HEARTBEAT_SECONDS + JITTER_SECONDS) + THROTTLE
+OWED_BEHIND = timedelta(seconds=300)
 SWEEP = timedelta(seconds=600)
 ACTIVE_WINDOW = timedelta(seconds=180)
 MINUTE = timedelta(minutes=1)
@@ -33,6 +35,7 @@ class PageSession:
     exited_at: datetime | None = None
     closed_reason: str | None = None
     watched: list[tuple[datetime, datetime]] = field(default_factory=list)
+    silent: list[tuple[datetime, datetime]] = field(default_factory=list)
 
     @property
     def watched_time(self) -> timedelta:
@@ -54,6 +57,8 @@ class PageSession:
             self.exited_at, self.closed_reason = self.last_heartbeat_at, "timeout"
 
     def _count_until(self, moment: datetime) -> None:
+        if moment - self.last_heartbeat_at > (OWED_IN_FRONT if self.is_visible else OWED_BEHIND):
+            self.silent.append((self.last_heartbeat_at, moment))
         if self.is_visible and moment > self.last_heartbeat_at:
             until = min(moment, self.last_heartbeat_at + LONGEST_STRETCH)
             if self.watched and self.watched[-1][1] == self.last_heartbeat_at:

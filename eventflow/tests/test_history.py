@@ -57,6 +57,21 @@ def test_a_page_away_for_long_is_closed_by_the_sweeper_and_comes_back_as_another
     assert (second.entered_at, second.exited_at, second.closed_reason) == (at(14), at(20), "exit")
 
 
+def test_a_page_away_for_longer_than_it_owes_and_not_swept_yet_is_silent_for_that_time():
+    [session] = played(
+        visit(
+            enters=0,
+            leaves=9.5,
+            away=(
+                (1, 3),
+                (3.5, 9),
+            ),
+        )
+    )
+
+    assert (session.silent, session.closed_reason) == ([(at(3.5), at(9))], "exit")
+
+
 def test_a_lost_line_ends_at_the_last_heartbeat():
     [session] = played(visit(enters=0, leaves=5, cleanly=False))
 
