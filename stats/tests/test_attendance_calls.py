@@ -4,6 +4,7 @@ import pytest
 from django.core import signing
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from presence import definitions
 from stats.selectors.attendance_query import SALT
@@ -166,5 +167,8 @@ def test_definitions_are_in_the_callers_language(call, webinar, organizer):
         for language in ("en", "ko")
     ]
 
-    assert texts[0]["window"] == str(definitions.WINDOW)
+    for language, said in zip(("en", "ko"), texts, strict=True):
+        with translation.override(language):
+            assert said["window"] == str(definitions.WINDOW)
+    assert texts[0]["window"] != texts[1]["window"]
     assert [*texts[0]] == [*texts[1]] == ["window", *definitions.FIGURES]

@@ -26,6 +26,12 @@ from webinars.tests.factories import UserFactory, WebinarFactory
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def _in_english():
+    with translation.override("en"):
+        yield
+
+
 def sealed_rows(seal):
     return {row.user_id: row for row in SealedAttendance.objects.filter(seal=seal)}
 
@@ -114,7 +120,7 @@ def test_what_cannot_be_sealed_yet(change, sentence):
     webinar = ended(**change)
     page(webinar, UserFactory(), 0, 10, exited_at=None, reason=None)
 
-    with pytest.raises(NotSealable) as refused, translation.override("en"):
+    with pytest.raises(NotSealable) as refused:
         seal_attendance(webinar=webinar, now=CLOSED)
 
     assert (refused.value.status_code, str(refused.value.message)) == (409, sentence)

@@ -1,12 +1,19 @@
 """A seal that was tampered with, alone or with its chain (spec 7, Sealing)."""
 
 import pytest
+from django.utils import translation
 
 from stats.selectors.verification import verify
 from stats.services.sealing import seal_attendance
 from stats.tests.evidence import CLOSED, SealedEvidence, differences, ended, tamper, tampering
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _in_english():
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
