@@ -31,7 +31,7 @@ PEOPLE = (
     *_times("firstEntered", pgettext_lazy("column", "First entered")),
     *_times("lastExited", pgettext_lazy("column", "Last left")),
     Column("attendancePercent", "percent", pgettext_lazy("column", "Share of the webinar"), 12),
-    Column("uniqueSeconds", "length", pgettext_lazy("column", "Attended"), 12),
+    Column("uniqueSeconds", "length", pgettext_lazy("column", "Time attended"), 14),
     Column("visibleSeconds", "length", pgettext_lazy("column", "Page in front"), 12),
     Column("connectedSeconds", "length", pgettext_lazy("column", "All pages added up"), 12),
     Column("overlapSeconds", "length", pgettext_lazy("column", "Two pages at once"), 12),
