@@ -1,7 +1,8 @@
 """Erasing a person (spec 5, Retention): their data goes, and every total stays.
 
 The person's row becomes a tombstone without a name, to which sessions, registrations, messages and votes stay
-attached, so that counts and figures are what they were. Each app erases its own part: it adds it to `parts`.
+attached, so that counts and figures are what they were. Each app erases its own part: it adds it to `parts`. What must
+not happen meanwhile it keeps away in `preparations`.
 """
 
 import uuid
@@ -21,8 +22,9 @@ from webinars.realtime.publish import broadcast
 from webinars.services.admin_log import clean_admin_log, without
 from webinars.services.memberships import last_owner_problem, memberships_of
 from webinars.services.sign_ins import end_sign_ins, forget_ways_in
+from webinars.tombstones import TOMBSTONE_DOMAIN as TOMBSTONE_DOMAIN
+from webinars.tombstones import is_tombstone, tombstone_email
 
-TOMBSTONE_DOMAIN = "erased.invalid"
 # What stands in their place, in the webinar's language.
 DELETED_PERSON = _("Deleted person")
 REMOVED_MESSAGE = _("This message was removed.")
@@ -45,6 +47,8 @@ class Erased:
     now: datetime
 
 
+# What each app does before any row is locked or changed: it waits for locks that others ask for before their rows.
+preparations: list[Callable[[], None]] = []
 # What each app erases: from who it was to how many rows.
 parts: dict[str, Callable[[Erased], int]] = {}
 
@@ -58,11 +62,7 @@ def find_person(ref: str) -> User | None:
 
 
 def is_erased(user: User) -> bool:
-    return user.email == tombstone_email(user.pk)
-
-
-def tombstone_email(user_id: uuid.UUID) -> str:
-    return f"erased-{user_id}@{TOMBSTONE_DOMAIN}"
+    return is_tombstone(user.pk, user.email)
 
 
 @transaction.atomic
@@ -72,6 +72,8 @@ def erase_person(*, user_id: uuid.UUID, now: datetime) -> dict[str, int]:
     Raises CannotErase for super admins who can sign in, and for the last owner of an agency (or of a client that
     nobody else owns): somebody else must be it first.
     """
+    for prepare in preparations:
+        prepare()
     user = User.objects.select_for_update().get(pk=user_id)
     memberships = memberships_of([user])
     if user.is_superuser and user.is_active:
