@@ -1,6 +1,7 @@
 """A webinar's attendance tab: who was there, for how long, and how sure that is (spec 7, 14)."""
 
 import uuid
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -13,14 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ValidationError
 
 from presence import definitions
-from presence.selectors.ledger import person_stretches
 from stats.admin import attendance_table as table
 from stats.admin.head import head_of, theirs
 from stats.admin.seal_steps import correct_url
-from stats.admin.strip import scale_of, seconds_of
+from stats.admin.strip import scale_of
 from stats.models import AttendanceSeal
 from stats.selectors.attendance import AttendanceQuery, attendance_page
-from stats.selectors.seals import frame_of_seal
 from stats.templatetags.console_clock import full_time
 from webinars.admin.tabs import Tab, add_tab, webinar_tabs
 from webinars.models import Webinar
@@ -40,10 +39,13 @@ def attendance_view(request: HttpRequest, model_admin: Any, object_id: uuid.UUID
     standing = standing_of(request)
     sees_people = standing.may("see_personal", agency_id=webinar.agency_id, client_id=webinar.client_id)
     query, problems = query_of(request)
-    answer = attendance_page(webinar=webinar, query=query, may_see_personal=sees_people, now=now)
+    try:
+        answer = attendance_page(webinar=webinar, query=query, may_see_personal=sees_people, now=now)
+    except ValidationError as error:  # the page of the address is not there any more
+        query, problems = replace(query, after=None), problems_of(error)
+        answer = attendance_page(webinar=webinar, query=query, may_see_personal=sees_people, now=now)
     seals = versions(webinar, with_names=sees_people)
     newest = seals[0] if seals else None
-    mark_doubled(answer, newest)
     with timezone.override(webinar.zone):
         context = {
             **model_admin.admin_site.each_context(request),
@@ -75,7 +77,11 @@ def query_of(request: HttpRequest) -> tuple[AttendanceQuery, dict[str, Any]]:
     try:
         return AttendanceQuery.parse(given), {}
     except ValidationError as error:
-        return AttendanceQuery(), error.detail if isinstance(error.detail, dict) else {"": error.detail}
+        return AttendanceQuery(), problems_of(error)
+
+
+def problems_of(error: ValidationError) -> dict[str, Any]:
+    return error.detail if isinstance(error.detail, dict) else {"": error.detail}
 
 
 def as_of(answer: dict[str, Any], webinar: Webinar) -> str:
@@ -100,19 +106,6 @@ def table_of(request: HttpRequest, webinar: Webinar, query: AttendanceQuery, ans
         "narrowed": bool(query.q or query.min_percent is not None),
         "everybody_url": address.with_changes(q=None, minPercent=None, after=None, trail=None),
     }
-
-
-def mark_doubled(answer: dict[str, Any], seal: AttendanceSeal | None) -> None:
-    """A seal keeps how long two pages were open at once, and not when: that is in the sessions, as long as they are
-    kept. One query where a row has any."""
-    if seal is None or answer["sealed"] is None or answer["sealed"]["version"] != seal.version:
-        return
-    rows = {row["userId"]: row for row in answer["rows"] if row["userId"] and row["overlapSeconds"]}
-    if not rows:
-        return
-    found = person_stretches(frame_of_seal(seal), list(rows))
-    for user_id, stretches in found.items():
-        rows[user_id]["strip"]["doubled"] = seconds_of(stretches.doubled_ranges, seal.window_start)
 
 
 def versions(webinar: Webinar, *, with_names: bool) -> list[AttendanceSeal]:

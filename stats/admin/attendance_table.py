@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from django.http import QueryDict
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from presence.durations import clock_text
 from stats.admin.strip import Scale, draw
+from webinars.tombstones import ERASED_PERSON
 
 # How many earlier pages the way back remembers: their keys stand in the page's address.
 TRAIL = 8
@@ -114,7 +114,7 @@ def row_of(row: Mapping[str, Any], scale: Scale) -> dict[str, Any]:
     percent = row["attendancePercent"]
     return {
         "user_id": row["userId"],
-        "name": row["displayName"] or (_("Erased person") if not row["email"] else row["email"].split("@")[0]),
+        "name": row["displayName"] or (row["email"].split("@")[0] if row["email"] else ERASED_PERSON),
         "email": row["email"],
         "strip": draw(row["strip"], scale),
         "cells": [

@@ -55,14 +55,9 @@ def scale_of(window: dict[str, Any], zone: ZoneInfo) -> Scale:
     return Scale(window["start"], window["seconds"], zone)
 
 
-def seconds_of(ranges: Iterable[Any], start: datetime) -> list[list[float]]:
-    """A set of moments as seconds from the window's start."""
-    return [[(each.lower - start).total_seconds(), (each.upper - start).total_seconds()] for each in ranges]
-
-
 def draw(stretches: dict[str, list[Stretch]], scale: Scale) -> Strip:
-    """From the `strip` of a row: seconds from the window's start."""
-    layers = [(name, path(stretches.get(name, ()), name, scale.seconds)) for name in LAYERS]
+    """From the `strip` of a row: seconds from the window's start. What is not known (None) is not drawn."""
+    layers = [(name, path(stretches.get(name) or (), name, scale.seconds)) for name in LAYERS]
     return Strip([(name, drawn) for name, drawn in layers if drawn], in_words(stretches, scale))
 
 

@@ -8,13 +8,13 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from eventflow.api.schema import enveloped, failures
 from stats.api.exports import EXPORT_STARTED, FILES, attendance_as_file
+from stats.api.private import StatsView
 from stats.selectors.attendance import AttendanceQuery, attendance_page
 from stats.selectors.attendance_query import AttendanceParams
-from webinars.api.viewer import VIEWER_AUTHENTICATION, viewer_of
+from webinars.api.viewer import viewer_of
 
 
 class StripShape(serializers.Serializer[Any]):
@@ -22,13 +22,18 @@ class StripShape(serializers.Serializer[Any]):
 
     present = serializers.ListField(child=serializers.ListField(child=serializers.IntegerField()))
     visible = serializers.ListField(child=serializers.ListField(child=serializers.IntegerField()))
-    doubled = serializers.ListField(child=serializers.ListField(child=serializers.IntegerField()))
+    doubled = serializers.ListField(
+        child=serializers.ListField(child=serializers.IntegerField()),
+        allow_null=True,
+        help_text="When two pages were open at once. Null where that is not known any more: a sealed row with "
+        "`overlapSeconds` whose sessions were deleted, or whose person was erased.",
+    )
 
 
 class AttendanceRowShape(serializers.Serializer[Any]):
-    userId = serializers.UUIDField(allow_null=True, help_text="Null when the person was erased after sealing.")
-    displayName = serializers.CharField(allow_blank=True)
-    email = serializers.CharField(allow_blank=True)
+    userId = serializers.UUIDField(allow_null=True, help_text="Null when the person was erased.")
+    displayName = serializers.CharField(allow_blank=True, help_text="Empty when the person was erased.")
+    email = serializers.CharField(allow_blank=True, help_text="Empty when the person was erased.")
     registeredAt = serializers.DateTimeField(allow_null=True)
     connectedSeconds = serializers.IntegerField()
     uniqueSeconds = serializers.IntegerField()
@@ -84,7 +89,13 @@ class SealShape(serializers.Serializer[Any]):
 
 class AttendanceShape(serializers.Serializer[Any]):
     rows = AttendanceRowShape(many=True, help_text="Empty for those who may not see personal data.")
-    next = serializers.CharField(allow_null=True, help_text="The next page, counted to the same moment.")
+    next = serializers.CharField(
+        allow_null=True,
+        help_text="The next page, counted to the same moment. As long as the attendance is not sealed, what is heard "
+        "later of the time before can still move people: whoever's sessions, name or address change meanwhile may be "
+        "skipped, or be on two pages. The pages of sealed attendance have everybody exactly once. When a name or an "
+        "address that the pages are sorted by is not what it was, the answer is 400 with `after`: begin again.",
+    )
     totals = AttendanceTotalsShape(help_text="Over everybody, whatever the rows are narrowed to.")
     definitions = serializers.DictField(child=serializers.CharField(), help_text="What each figure means.")
     window = WindowShape()
@@ -101,9 +112,7 @@ class FormatParams(serializers.Serializer[Any]):
     )
 
 
-class AttendanceView(APIView):
-    authentication_classes = VIEWER_AUTHENTICATION
-
+class AttendanceView(StatsView):
     @extend_schema(
         parameters=[AttendanceParams, FormatParams],
         responses={

@@ -11,16 +11,16 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from eventflow.api.errors import NotFound
 from eventflow.api.schema import enveloped, failures
+from stats.api.private import StatsView
 from stats.exports.answers import attendance_file, kept_file
 from stats.exports.file_names import CONTENT_TYPES
 from stats.models import Export
 from stats.selectors.attendance import AttendanceQuery
 from stats.selectors.exports import export_state, own_export
-from webinars.api.viewer import VIEWER_AUTHENTICATION, Viewer, viewer_of
+from webinars.api.viewer import Viewer, viewer_of
 from webinars.models import User
 
 
@@ -62,20 +62,16 @@ def attendance_as_file(viewer: Viewer, query: AttendanceQuery, file_format: str)
     return Response(answer, status=202, headers={"Location": answer["url"], "Retry-After": "1"})
 
 
-class ExportView(APIView):
-    authentication_classes = VIEWER_AUTHENTICATION
-
+class ExportView(StatsView):
     @extend_schema(
         responses={200: enveloped("ExportState", ExportShape), **failures(401, 403, 404)},
         summary="How far a file is",
     )
     def get(self, request: Request, w: str, export_id: uuid.UUID) -> Response:
-        return Response(_answer(_own(request, w, export_id)), headers={"Cache-Control": "private, no-store"})
+        return Response(_answer(_own(request, w, export_id)))
 
 
-class ExportFileView(APIView):
-    authentication_classes = VIEWER_AUTHENTICATION
-
+class ExportFileView(StatsView):
     @extend_schema(
         responses={
             **FILES,

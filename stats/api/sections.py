@@ -9,14 +9,14 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from eventflow.api.errors import ApiError
 from eventflow.api.schema import enveloped, failures
+from stats.api.private import StatsView
 from stats.sections import SECTIONS, statistics
 from stats.selectors.curves import DEFINITIONS, curves
 from stats.shared_answers import shared
-from webinars.api.viewer import VIEWER_AUTHENTICATION, viewer_of
+from webinars.api.viewer import viewer_of
 
 CACHE_SECONDS = 5
 
@@ -50,9 +50,7 @@ class StatisticsShape(serializers.Serializer[Any]):
     sections = serializers.DictField(child=SectionShape())
 
 
-class StatisticsView(APIView):
-    authentication_classes = VIEWER_AUTHENTICATION
-
+class StatisticsView(StatsView):
     @extend_schema(
         parameters=[
             OpenApiParameter(
@@ -123,9 +121,7 @@ class CurvesShape(serializers.Serializer[Any]):
     definitions = serializers.DictField(child=serializers.CharField())
 
 
-class CurvesView(APIView):
-    authentication_classes = VIEWER_AUTHENTICATION
-
+class CurvesView(StatsView):
     @extend_schema(
         responses={200: enveloped("Curves", CurvesShape), **failures(401, 403, 404)},
         summary="How people came, stayed and left within the content window",

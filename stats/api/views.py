@@ -6,12 +6,12 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from eventflow.api.schema import enveloped, failures
+from stats.api.private import StatsView
 from stats.selectors.access import access_statistics
 from webinars.api.authentication import pass_of
-from webinars.api.viewer import VIEWER_AUTHENTICATION, viewer_of
+from webinars.api.viewer import viewer_of
 from webinars.services.live_pass import LivePass
 
 
@@ -57,9 +57,7 @@ class AccessShape(serializers.Serializer[Any]):
     asOf = serializers.DateTimeField()
 
 
-class AccessView(APIView):
-    authentication_classes = VIEWER_AUTHENTICATION
-
+class AccessView(StatsView):
     @extend_schema(
         parameters=[AccessQuery],
         responses={200: enveloped("Access", AccessShape), **failures(400, 401, 403, 404)},

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.functional import cached_property
-from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from presence.sql.ledger import Frame, frame_of
@@ -17,6 +16,7 @@ from stats.models import AttendanceSeal
 from stats.selectors.attendance import AttendanceQuery, attendance_head, attendance_rows, sealed_now
 from stats.sql import exports as sql
 from webinars.models import Webinar
+from webinars.tombstones import ERASED_PERSON
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Contents:
 
     def people(self) -> Iterator[dict[str, Any]]:
         """As they stand in the table; whoever was erased is named as that."""
-        erased = _("Erased person")
+        erased = str(ERASED_PERSON)
         for row in attendance_rows(webinar=self.webinar, query=self.query, now=self.head["asOf"]):
             yield row if row["userId"] else {**row, "displayName": erased}
 
@@ -62,10 +62,10 @@ class Contents:
             "timeout": pgettext("page", "Went silent"),
             None: pgettext("page", "Open"),
         }
-        guest = pgettext("person", "Guest")
+        guest, erased = pgettext("person", "Guest"), str(ERASED_PERSON)
         for session in sql.sessions(self._frame, user_ids):
             yield {
-                "displayName": session.display_name if session.user_id else guest,
+                "displayName": guest if not session.user_id else session.display_name if session.email else erased,
                 "email": session.email,
                 "entered": session.entered_at,
                 "left": session.exited_at,

@@ -16,9 +16,10 @@ from django.urls import reverse
 
 from presence import definitions
 from presence.selectors.ledger import person_stretches
-from presence.sql.ledger import Frame, GuestFigures, frame_of
+from presence.sql.ledger import Figures, Frame, GuestFigures, frame_of
 from stats.models import AttendanceSeal
-from stats.selectors.attendance_query import AttendanceQuery, Place, bad_place
+from stats.selectors.attendance_query import AttendanceQuery, Place, bad_place, is_marked, mark_of
+from stats.selectors.seals import frame_of_seal
 from stats.sql import attendance as sql
 from webinars.models import Webinar
 
@@ -40,9 +41,10 @@ def attendance_page(
     the caller's language, those that changed since a seal as they were sealed.
 
     Whoever may not see personal data gets the totals only. Totals are over everybody, whatever the rows are narrowed
-    to. Raises ValidationError for an `after` that is not of this webinar.
+    to. Raises ValidationError for an `after` that is not of this webinar, or behind which others stand now.
 
-    No query while the cache is warm. Cold: 1. the seal, 2. page and totals, 3. strips; sealed: 1. the seal, 2. page.
+    No query while the cache is warm. Cold: 1. the seal, 2. page and totals, 3. strips; sealed: 1. the seal, 2. page,
+    3. when two pages were open, if they were. One more for pages by name or address that go on, or are sealed.
     """
     if not may_see_personal:
         query = AttendanceQuery()
@@ -116,8 +118,10 @@ class LedgerSource(NamedTuple):
                 "doubled": _seconds(stretches.doubled_ranges, self.frame.start),
             }
             rows.append({**_row(row), "strip": strip})
+        if query.place is not None and query.order.is_text:
+            _same_place(query, self._params(query, limit=None), sealed=False)
         is_last = len(read) <= query.limit
-        place = None if is_last else _place(query, shown[-1], self.webinar, self.frame.now, None)
+        place = None if is_last else _place(query, shown[-1], self.webinar, self.frame.now)
         return _totals(self.frame, found[0]), rows, place
 
     def every_row(self, query: AttendanceQuery) -> Iterator[dict[str, Any]]:
@@ -158,25 +162,52 @@ class SealSource(NamedTuple):
         }
 
     def _page(self, query: AttendanceQuery) -> tuple[list[dict[str, Any]], Place | None]:
+        params = self._params(query, limit=query.limit + 1)
+        goes_on, by_text = query.place is not None, query.order.is_text
+        # Counted before the page is read, and compared after: nobody is erased in between without being noticed.
+        erased = self._erased() if by_text and not goes_on else 0
         with connection.cursor() as cursor:
-            cursor.execute(sql.select_sealed(query.order), self._params(query, limit=query.limit + 1))
+            cursor.execute(sql.select_sealed(query.order), params)
             read = [sql.SealedRow.of(columns) for columns in cursor.fetchall()]
+        if by_text and goes_on:
+            erased = _same_place(query, params, sealed=True)
         shown = read[: query.limit]
         start = self.seal.window_start
+        doubled = self._doubled([sealed.row.figures for sealed in shown])
         rows = [
             {
                 **_row(sealed.row),
                 "strip": {
                     "present": _seconds(sealed.present_ranges, start),
                     "visible": _seconds(sealed.visible_ranges, start),
-                    "doubled": [],
+                    "doubled": doubled.get(sealed.row.figures.user_id) if sealed.row.figures.overlap_seconds else [],
                 },
             }
             for sealed in shown
         ]
         if len(read) <= query.limit:
             return rows, None
-        return rows, _place(query, shown[-1].row, self.webinar, self.seal.sealed_at, self.seal.pk)
+        return rows, _place(
+            query, shown[-1].row, self.webinar, self.seal.sealed_at, seal_id=self.seal.pk, erased=erased
+        )
+
+    def _doubled(self, shown: list[Figures]) -> dict[UUID, list[list[int]]]:
+        """A seal keeps how long two pages were open at once, and not when: that is in the sessions, as long as they
+        are kept and say the same. Whoever was erased has no id to find them by. One query where a row has any."""
+        sealed = {figures.user_id: figures.overlap_seconds for figures in shown if figures.overlap_seconds}
+        user_ids = [user_id for user_id in sealed if user_id]
+        found = person_stretches(frame_of_seal(self.seal), user_ids) if user_ids else {}
+        start = self.seal.window_start
+        return {
+            user_id: _seconds(stretches.doubled_ranges, start)
+            for user_id, stretches in found.items()
+            if abs(_length(stretches.doubled_ranges) - sealed[user_id]) < 1
+        }
+
+    def _erased(self) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(sql.COUNT_ERASED, {"seal_id": self.seal.pk})
+            return int(cursor.fetchone()[0])
 
     def every_row(self, query: AttendanceQuery) -> Iterator[dict[str, Any]]:
         for columns in _stream(sql.select_sealed(query.order), self._params(query, limit=None)):
@@ -207,10 +238,11 @@ def _stream(statement: str, params: dict[str, Any]) -> Iterator[tuple[Any, ...]]
 
 
 def _row(row: sql.Row) -> dict[str, Any]:
+    """Without an id where nobody is named any more: who was erased is not to be found again by it."""
     figures = row.figures
     percent = figures.attendance_percent
     return {
-        "userId": figures.user_id,
+        "userId": figures.user_id if row.email else None,
         "displayName": row.display_name,
         "email": row.email,
         "registeredAt": row.registered_at,
@@ -268,8 +300,34 @@ def _seconds(ranges: Any, start: datetime) -> list[list[int]]:
     return [[round((r.lower - start).total_seconds()), round((r.upper - start).total_seconds())] for r in ranges]
 
 
-def _place(query: AttendanceQuery, last: sql.Row, webinar: Webinar, as_of: datetime, seal_id: UUID | None) -> Place:
-    return Place(webinar.pk, query.sort, last.value, last.tie, as_of, seal_id)
+def _length(ranges: Any) -> float:
+    """In seconds."""
+    return sum((r.upper - r.lower).total_seconds() for r in ranges)
+
+
+def _place(
+    query: AttendanceQuery,
+    last: sql.Row,
+    webinar: Webinar,
+    as_of: datetime,
+    *,
+    seal_id: UUID | None = None,
+    erased: int = 0,
+) -> Place:
+    value = mark_of(last.value or "", erased) if query.order.is_text else last.value
+    return Place(webinar.pk, query.sort, value, last.tie, as_of, seal_id)
+
+
+def _same_place(query: AttendanceQuery, params: dict[str, Any], *, sealed: bool) -> int:
+    """How many of the seal were erased, which is as many as when the page before was read. Raises ValidationError when
+    it is not so, or when that page's last row has another name or address: others stand behind it now."""
+    place = query.place
+    with connection.cursor() as cursor:
+        cursor.execute(sql.select_place(query.order, sealed=sealed), params)
+        found: tuple[str, int] | None = cursor.fetchone()
+    if place is None or found is None or not is_marked(place.value, *found):
+        raise bad_place()
+    return found[1]
 
 
 def _next_path(query: AttendanceQuery, place: Place | None) -> str | None:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 from django.core import signing
+from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
@@ -42,7 +43,11 @@ class AttendanceParams(serializers.Serializer[Any]):
 
 class Place(NamedTuple):
     """The last row of a page. The pages that follow it count to the same moment, from the same source: the seal, or
-    the ledger when there was none."""
+    the ledger when there was none.
+
+    `value` is what the row is sorted by; a name or an address only as `mark_of`, as whoever has the page's address can
+    read what is signed.
+    """
 
     webinar_id: UUID
     sort: str
@@ -66,6 +71,15 @@ class Place(NamedTuple):
         return cls(
             UUID(webinar_id), sort, value, tie, datetime.fromisoformat(as_of), UUID(seal_id) if seal_id else None
         )
+
+
+def mark_of(text: str, erased: int) -> str:
+    """Says whether a name or an address is what it was, and whether others of the seal were erased, and not what."""
+    return salted_hmac(SALT, f"{erased} {text}", algorithm="sha256").hexdigest()
+
+
+def is_marked(mark: str | None, text: str, erased: int) -> bool:
+    return mark is not None and constant_time_compare(mark, mark_of(text, erased))
 
 
 def bad_place() -> serializers.ValidationError:

@@ -7,6 +7,7 @@ varies in the texts is chosen from the constants below; everything a caller give
 from typing import Any, NamedTuple
 
 from presence.sql.ledger import FIGURE_COLUMNS, FIGURES, SELECT_GUESTS, Figures, GuestFigures
+from webinars.tombstones import PEOPLE_WITHOUT_TOMBSTONES
 
 
 class Sort(NamedTuple):
@@ -72,7 +73,7 @@ class Order(NamedTuple):
 
     def chosen(self, tie: str, *, kind: str, found: str) -> str:
         """The condition of the rows to read. Names and addresses are not kept in the address of a page, but looked up
-        again by `found`."""
+        again by `found`; whether they are what they were, `select_place` says."""
         filters = f"{LONG_ENOUGH} AND {FOUND}" if self.is_searched else LONG_ENOUGH
         if not self.is_next:
             return filters
@@ -86,8 +87,8 @@ class Order(NamedTuple):
 
     @property
     def key(self) -> str:
-        """A row's place in the table, as far as the next page's address keeps it."""
-        return "NULL" if self.is_text else f"{self.expression}::text"
+        """A row's place in the table."""
+        return f"{self.expression}::text"
 
 
 class People(NamedTuple):
@@ -151,10 +152,25 @@ SELECT {TOTAL_COLUMNS}, {", ".join(f"page.{column}" for column in ROW_COLUMNS.sp
 FROM totals CROSS JOIN guests LEFT JOIN page ON true ORDER BY {order.by_place}"""
 
 
+# The last row of the page before, when pages are sorted by what is in it.
+PERSON = f"{PEOPLE_WITHOUT_TOMBSTONES} AS person WHERE id = %(tie)s::uuid"
+SEALED_PERSON = "sealed_attendance WHERE seal_id = %(seal_id)s AND row = %(tie)s::int"
+
+# How many of a seal were erased: each of them stands elsewhere among the names since.
+# ORM equivalent: SealedAttendance.objects.filter(seal=…, user=None).count(). Index: sealed_of_person, or its rows.
+COUNT_ERASED = "SELECT count(*)::int FROM sealed_attendance WHERE seal_id = %(seal_id)s AND user_id IS NULL"
+
+
+def select_place(order: Order, *, sealed: bool) -> str:
+    """What a page's last row is sorted by now, and how many of the seal were erased. One row; none if there is no such
+    row any more. ORM equivalent: a get. Index: users_pkey, sealed_attendance_pkey."""
+    return f"SELECT {order.key}, {f'({COUNT_ERASED})' if sealed else '0'} FROM {SEALED_PERSON if sealed else PERSON}"
+
+
 def _rows(order: Order) -> str:
-    """Names are joined to everybody only where the order or the search asks for them."""
-    named = "figures JOIN (SELECT id, display_name, email FROM users) AS u ON u.id = figures.user_id"
-    chosen = order.chosen("user_id", kind="uuid", found="users WHERE id = %(tie)s::uuid")
+    """Names are joined to everybody only where the order or the search asks for them. Whoever was erased has none."""
+    named = f"figures JOIN {PEOPLE_WITHOUT_TOMBSTONES} AS u ON u.id = figures.user_id"
+    chosen = order.chosen("user_id", kind="uuid", found=PERSON)
     return f"""page AS (
     SELECT chosen.*, u.display_name, u.email, r.registered_at
     FROM (
@@ -163,7 +179,7 @@ def _rows(order: Order) -> str:
         WHERE {chosen}
         ORDER BY {order.by("user_id")} LIMIT %(limit)s
     ) AS chosen
-    LEFT JOIN users u ON u.id = chosen.user_id
+    LEFT JOIN {PEOPLE_WITHOUT_TOMBSTONES} AS u ON u.id = chosen.user_id
     LEFT JOIN registrations r ON r.webinar_id = %(webinar_id)s AND r.user_id = chosen.user_id
 )"""
 
@@ -187,9 +203,7 @@ def select_sealed(order: Order) -> str:
     Index: sealed_by_<figure>, one for each order, so that a page costs as much as its rows; a search or a share that
     few reach reads the seal's rows until the page is full. Cost: docs/benchmarks.md.
     """
-    chosen = order.chosen(
-        "row", kind="int", found="sealed_attendance WHERE seal_id = %(seal_id)s AND row = %(tie)s::int"
-    )
+    chosen = order.chosen("row", kind="int", found=SEALED_PERSON)
     return f"""
 SELECT {FIGURE_COLUMNS}, display_name, email,
        (SELECT r.registered_at FROM registrations r

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from django.db import connection, transaction
 
 from presence.sql.ledger import COUNTED_END, Frame, length, seconds
+from webinars.tombstones import PEOPLE_WITHOUT_TOMBSTONES
 
 ROWS_AT_ONCE = 2_000
 
@@ -56,13 +57,14 @@ SELECT s.user_id, u.display_name, u.email, s.entered_at, s.exited_at, s.closed_r
        s.user_agent
 FROM webinar_user_sessions s
 CROSS JOIN LATERAL (SELECT {COUNTED_END} AS ends) AS counted
-LEFT JOIN users u ON u.id = s.user_id
+LEFT JOIN {PEOPLE_WITHOUT_TOMBSTONES} AS u ON u.id = s.user_id
 WHERE s.webinar_id = %(webinar_id)s AND (%(user_ids)s::uuid[] IS NULL OR s.user_id = ANY(%(user_ids)s::uuid[]))
 ORDER BY s.user_id IS NULL, lower(u.display_name), lower(u.email), s.user_id, s.entered_at, s.id"""
 
 
 class Session(NamedTuple):
-    """One page that was opened. Lengths are whole seconds; what an open page's are, the frame's `now` decides."""
+    """One page that was opened. Lengths are whole seconds; what an open page's are, the frame's `now` decides. Whoever
+    was erased has neither name nor address, and guests no id."""
 
     user_id: uuid.UUID | None
     display_name: str | None
