@@ -2,7 +2,6 @@
 whose attendance stands elsewhere."""
 
 import uuid
-from collections.abc import Iterable
 from datetime import datetime
 
 from eventflow.batches import until_done
@@ -16,11 +15,8 @@ def prune_presence(*, now: datetime) -> int:
     return until_done(BATCH, lambda: sql.delete_presence(now=now, batch=BATCH))
 
 
-def prune_sessions(*, webinar_ids: Iterable[uuid.UUID], now: datetime) -> int:
-    """Delete the raw sessions of those of these webinars whose collect window was over `SESSION_RETENTION_DAYS` ago;
-    answers how many. The caller vouches that their attendance is sealed: this app does not know of seals."""
-    return sum(_prune_sessions_of(webinar_id, now) for webinar_id in webinar_ids)
-
-
-def _prune_sessions_of(webinar_id: uuid.UUID, now: datetime) -> int:
-    return until_done(BATCH, lambda: sql.delete_sessions(webinar_id=webinar_id, now=now, batch=BATCH))
+def prune_sessions(*, webinar_id: uuid.UUID) -> int:
+    """Delete the raw sessions of a webinar, apart from open ones; answers how many. The caller vouches that its
+    attendance is sealed and that they were kept long enough, and has written down that they go: this app does not
+    know of seals."""
+    return until_done(BATCH, lambda: sql.delete_sessions(webinar_id=webinar_id, batch=BATCH))

@@ -25,25 +25,15 @@ WITH old AS (
 )
 SELECT count(*) FROM deleted"""
 
-# Webinars whose collect window was over long ago, and that still have raw sessions.
-# ORM equivalent: Webinar.objects.filter(Exists(UserSession…), collect window's end < now - keep).
-# Index: session_unique. Cost: a scan of the webinars, a look-up each.
-OVER = f"{CONTENT_END} + make_interval(mins => w.post_window_minutes) < %(now)s - %(keep)s"
-WEBINARS_WITH_OLD_SESSIONS = f"""
-SELECT coalesce(array_agg(w.id ORDER BY w.webinar_start_time, w.id), '{{}}') FROM webinars w
-WHERE {OVER} AND EXISTS (SELECT FROM webinar_user_sessions s WHERE s.webinar_id = w.id)"""
-
-# Their sessions, one webinar at a time: a batch begins where its index entries begin. That the window was over long
-# ago is asked again here, as somebody may have moved it meanwhile; an open session is not raw history yet.
+# The sessions of one webinar: a batch begins where its index entries begin. An open session is not raw history yet.
 # ORM equivalent: UserSession.objects.filter(webinar=…, exited_at__isnull=False)[:n].delete().
 # Index: session_unique. Cost: n deletes.
-OLD_SESSIONS = f"""
-    FROM webinar_user_sessions s JOIN webinars w ON w.id = s.webinar_id
-    WHERE s.webinar_id = %(webinar_id)s AND s.exited_at IS NOT NULL AND {OVER}"""
-COUNT_SESSIONS = f"SELECT count(*) {OLD_SESSIONS}"
+CLOSED_SESSIONS = """
+    FROM webinar_user_sessions s WHERE s.webinar_id = %(webinar_id)s AND s.exited_at IS NOT NULL"""
+COUNT_SESSIONS = f"SELECT count(*) {CLOSED_SESSIONS}"
 DELETE_SESSIONS = f"""
 WITH old AS (
-    SELECT s.ctid {OLD_SESSIONS} LIMIT %(batch)s FOR UPDATE OF s SKIP LOCKED
+    SELECT s.ctid {CLOSED_SESSIONS} LIMIT %(batch)s FOR UPDATE OF s SKIP LOCKED
 ), deleted AS (
     DELETE FROM webinar_user_sessions s USING old WHERE s.ctid = old.ctid RETURNING 1
 )
@@ -59,30 +49,17 @@ def delete_presence(*, now: datetime, batch: int) -> int:
     return _count(DELETE_PRESENCE, {"now": now, "keep": _presence_is_kept(), "batch": batch})
 
 
-def webinars_with_old_sessions(*, now: datetime) -> list[uuid.UUID]:
-    """The oldest first."""
-    row = fetch_one(WEBINARS_WITH_OLD_SESSIONS, {"now": now, "keep": _sessions_are_kept()})
-    assert row is not None
-    webinar_ids: list[uuid.UUID] = row[0]
-    return webinar_ids
+def count_sessions(*, webinar_id: uuid.UUID) -> int:
+    return _count(COUNT_SESSIONS, {"webinar_id": webinar_id})
 
 
-def count_sessions(*, webinar_id: uuid.UUID, now: datetime) -> int:
-    return _count(COUNT_SESSIONS, {"webinar_id": webinar_id, "now": now, "keep": _sessions_are_kept()})
-
-
-def delete_sessions(*, webinar_id: uuid.UUID, now: datetime, batch: int) -> int:
+def delete_sessions(*, webinar_id: uuid.UUID, batch: int) -> int:
     """How many sessions this batch deleted."""
-    values = {"webinar_id": webinar_id, "now": now, "keep": _sessions_are_kept(), "batch": batch}
-    return _count(DELETE_SESSIONS, values)
+    return _count(DELETE_SESSIONS, {"webinar_id": webinar_id, "batch": batch})
 
 
 def _presence_is_kept() -> timedelta:
     return timedelta(days=settings.PRESENCE_RETENTION_DAYS)
-
-
-def _sessions_are_kept() -> timedelta:
-    return timedelta(days=settings.SESSION_RETENTION_DAYS)
 
 
 def _count(statement: str, params: dict[str, object]) -> int:

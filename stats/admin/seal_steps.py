@@ -22,8 +22,9 @@ from presence.durations import clock_text
 from presence.sql.ledger import frame_of
 from stats.models import AttendanceSeal
 from stats.selectors.sealed_totals import totals_of
-from stats.selectors.seals import newest_seal, sessions_were_pruned
+from stats.selectors.seals import newest_seal
 from stats.selectors.verification import settings_notes
+from stats.services import sealing
 from stats.services.sealing import seal_attendance, why_not_sealed
 from stats.sql.verification import keep_times_in_utc
 from webinars.admin.base import acting_user
@@ -114,11 +115,7 @@ def correct(
 
 def why_not_corrected(seal: AttendanceSeal, webinar: Webinar, *, now: datetime) -> object | None:
     """The sentence that says why no new version can be sealed, or None."""
-    if problem := why_not_sealed(webinar, now=now):
-        return problem
-    if sessions_were_pruned(seal, now=now):
-        return _("The sessions of this webinar are no longer kept, so that its attendance can no longer be corrected.")
-    return None
+    return why_not_sealed(webinar, now=now) or sealing.why_not_corrected(seal)
 
 
 def moved_figures(seal: AttendanceSeal, webinar: Webinar, *, now: datetime) -> list[Moved]:

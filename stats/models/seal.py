@@ -95,6 +95,11 @@ class AttendanceSeal(TenantModel):
                 name="seal_correction_has_reason",
                 violation_error_message=_("Say why the sealed attendance is corrected."),
             ),
+            models.CheckConstraint(
+                condition=Q(version=1) | Q(author__isnull=False),
+                name="seal_correction_has_author",
+                violation_error_message=_("Say who corrects the sealed attendance."),
+            ),
             models.CheckConstraint(condition=Q(window_end__gte=F("window_start")), name="seal_window"),
             models.CheckConstraint(
                 condition=Q(sha256__regex=r"^[0-9a-f]{64}$")

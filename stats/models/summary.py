@@ -14,6 +14,8 @@ class AccessSummary(TenantModel):
     of buckets before `settled_until` are in `webinar_access_days`. `sessions` and `total_attendees` are kept only
     where counting them takes long, as of `counted_at`. They are null everywhere else, where they are counted when they
     are asked for; `counted_at` is then when the webinar was seen to be small after it was over.
+    `sessions_pruned_at` is when the first of its raw sessions was about to be deleted: from then on nothing is
+    computed from them again.
     """
 
     webinar = models.OneToOneField(
@@ -24,6 +26,7 @@ class AccessSummary(TenantModel):
     sessions = models.BigIntegerField(_("sessions"), null=True)
     total_attendees = models.BigIntegerField(_("people"), null=True)
     counted_at = models.DateTimeField(null=True)
+    sessions_pruned_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "webinar_access_summaries"

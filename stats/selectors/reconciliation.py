@@ -14,6 +14,7 @@ from stats.selectors.curves import ledger_peak
 from stats.selectors.seals import frame_of_seal, newest_seal, sessions_were_pruned
 from stats.sql import reconciliation as sql
 from webinars.models import Webinar, Window
+from webinars.tombstones import is_tombstone
 
 LISTED_PEOPLE = 100
 
@@ -57,7 +58,7 @@ def reconciliation(webinar: Webinar, now: datetime, *, may_see_personal: bool = 
     """
     seal = newest_seal(webinar)
     frame = frame_of_seal(seal) if seal is not None else frame_of(webinar, now=now)
-    pruned = seal is not None and sessions_were_pruned(seal, now=now)
+    pruned = seal is not None and sessions_were_pruned(seal)
     today = {} if pruned else figures(frame, settled=seal is not None)
     found = seal.totals["reconciliation"] if seal is not None else today
     return {
@@ -66,11 +67,16 @@ def reconciliation(webinar: Webinar, now: datetime, *, may_see_personal: bool = 
         "sessionsPruned": pruned,
         "people": _people(frame) if may_see_personal and not pruned else NOBODY,
         "duplicates": _duplicates(frame) if may_see_personal and not pruned else [],
-        "definitions": {name: str(text) for name, text in DEFINITIONS.items()},
+        "definitions": stated_definitions(),
         "sealed": _sealed(seal, with_reason=may_see_personal),
         "window": {"start": frame.start, "until": frame.until, "timeZone": webinar.time_zone},
         "asOf": frame.now,
     }
+
+
+def stated_definitions() -> dict[str, str]:
+    """What each figure means, in the language in force."""
+    return {name: str(text) for name, text in DEFINITIONS.items()}
 
 
 def figures(frame: Frame, *, settled: bool) -> dict[str, Any]:
@@ -122,6 +128,9 @@ def _duplicates(frame: Frame) -> list[dict[str, Any]]:
 
 
 def _person(somebody: sql.Somebody) -> dict[str, Any]:
+    """Whoever was erased is not to be found again."""
+    if is_tombstone(somebody.user_id, somebody.email):
+        return {"userId": None, "displayName": "", "email": ""}
     return {"userId": somebody.user_id, "displayName": somebody.display_name, "email": somebody.email}
 
 

@@ -22,14 +22,15 @@ def totals_of(frame: Frame) -> dict[str, Any]:
     """As the ledger says them now. Within a transaction that keeps times in UTC. Seven queries."""
     people = ledger_totals(frame)
     guests = people.pop("guests")
-    raw = sealing.sessions(frame.webinar_id)
+    raw = sealing.evidence(frame)
     return {
         "people": people,
         "guests": guests,
         "reconciliation": figures(frame, settled=True),
         "evidence": {
-            "sessions": raw.total,
+            "sessions": raw.sessions,
             "guestSessionsDigest": raw.guests_digest,
+            "registrationsDigest": raw.registrations_digest,
             "samplesDigest": reconciliation.samples(frame, settled=True).digest,
         },
     }

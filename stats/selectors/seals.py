@@ -1,12 +1,8 @@
 """A webinar's seals, and what they can still be compared with (spec 7)."""
 
-from datetime import datetime, timedelta
-
-from django.conf import settings
-
 from presence.models import UserSession
 from presence.sql.ledger import Frame
-from stats.models import AttendanceSeal
+from stats.models import AccessSummary, AttendanceSeal
 from stats.sql.sealing import sealed_frame
 from webinars.models import Webinar
 
@@ -27,13 +23,13 @@ def frame_of_seal(seal: AttendanceSeal) -> Frame:
     )
 
 
-def sessions_were_pruned(seal: AttendanceSeal, *, now: datetime) -> bool:
-    """Whether the raw sessions are gone because they were kept long enough; that they are gone earlier is no pruning.
-    One query at most."""
-    if not seal.totals["evidence"]["sessions"] or now < seal.window_end + retention():
-        return False
-    return not UserSession.objects.filter(webinar_id=seal.webinar_id).exists()
+def sessions_were_pruned(seal: AttendanceSeal) -> bool:
+    """Whether the raw sessions go or are gone because they were kept long enough, which is written down before the
+    first of them does (stats/services/retention.py); that they are gone otherwise is no pruning. One query."""
+    return AccessSummary.objects.filter(webinar_id=seal.webinar_id, sessions_pruned_at__isnull=False).exists()
 
 
-def retention() -> timedelta:
-    return timedelta(days=settings.SESSION_RETENTION_DAYS)
+def sessions_are_missing(seal: AttendanceSeal) -> bool:
+    """Whether the webinar has fewer raw sessions than were sealed. One query."""
+    sealed: int = seal.totals["evidence"]["sessions"]
+    return UserSession.objects.filter(webinar_id=seal.webinar_id).count() < sealed

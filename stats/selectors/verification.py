@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -22,6 +21,7 @@ from stats.selectors.sealed_totals import differing_totals, samples_were_pruned,
 from stats.selectors.seals import frame_of_seal, sessions_were_pruned
 from stats.sql import sealing
 from stats.sql import verification as sql
+from stats.sql.exports import one_moment
 from webinars.local_times import in_words
 from webinars.models import Webinar
 
@@ -116,18 +116,19 @@ class Verdict:
 
 def verify(webinar: Webinar, *, version: int | None = None, sha256: str = "", now: datetime | None = None) -> Verdict:
     """Check the newest seal, or one `version`; `sha256` is a hash that was written down elsewhere and that the seal
-    must have. At most 1,000 differences of each kind are told. Raises NothingSealed."""
+    must have. At most 1,000 differences of each kind are told. Everything is read as of one moment, whatever is
+    pruned, erased or corrected meanwhile. Raises NothingSealed."""
     seals = AttendanceSeal.objects.filter(webinar=webinar).select_related("webinar").order_by("-version")
-    seal = (seals if version is None else seals.filter(version=version)).first()
-    if seal is None:
-        raise NothingSealed
     moment = now or timezone.now()
-    with transaction.atomic():
+    with one_moment():
         sql.keep_times_in_utc()
+        seal = (seals if version is None else seals.filter(version=version)).first()
+        if seal is None:
+            raise NothingSealed
         people = sql.people(seal.pk)
         differences = [*_written_down(seal, sha256), *_stored(seal, people), *_chain(seal)]
         notes = [*settings_notes(seal), *_people_notes(people)]
-        sessions_pruned, samples_pruned = sessions_were_pruned(seal, now=moment), False
+        sessions_pruned, samples_pruned = sessions_were_pruned(seal), False
         if not sessions_pruned:
             now_totals = totals_of(frame_of_seal(seal))
             samples_pruned = samples_were_pruned(seal, now_totals, now=moment)
@@ -193,6 +194,11 @@ def _rows(seal: AttendanceSeal) -> Iterator[Difference]:
             yield _of_person("additional_person", _("Has sessions now and is not in the seal."), compared)
         elif not compared.found:
             yield _of_person("missing_person", _("Is in the seal and has no such sessions now."), compared)
+        elif compared.unnamed:
+            what = _("The sealed row names nobody, though this person was not erased.")
+            yield _of_person("unnamed", what, compared)
+            if compared.sealed != compared.now:
+                yield from _changed(compared)
         else:
             yield from _changed(compared)
 

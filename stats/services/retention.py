@@ -5,13 +5,15 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
+from django.db import transaction
+
 from eventflow.batches import until_done
 from presence.services.retention import prune_presence, prune_sessions
 from presence.sql import retention as presence_sql
-from stats.models import AttendanceSeal
 from stats.services.exports import count_expired_exports, prune_exports
 from stats.services.snapshots import COUNTED_AFTER
 from stats.sql import retention as sql
+from stats.sql.sealing import lock_unless_sealing
 
 BATCH = 5_000  # below 100 ms of locks
 
@@ -33,23 +35,24 @@ def due(*, now: datetime) -> dict[str, int]:
     return {name: part.count(now) for name, part in parts.items()}
 
 
-def sealed_with_old_sessions(*, now: datetime) -> list[uuid.UUID]:
-    """Webinars whose raw sessions are due: old enough, and sealed. Without a seal the sessions are all there is."""
-    old = presence_sql.webinars_with_old_sessions(now=now)
-    sealed = set(AttendanceSeal.objects.filter(webinar__in=old).values_list("webinar_id", flat=True))
-    return [webinar_id for webinar_id in old if webinar_id in sealed]
-
-
 def count_sealed_sessions(now: datetime) -> int:
-    webinar_ids = sealed_with_old_sessions(now=now)
-    return sum(presence_sql.count_sessions(webinar_id=webinar_id, now=now) for webinar_id in webinar_ids)
+    webinar_ids = sql.webinars_with_old_sessions(now=now)
+    return sum(presence_sql.count_sessions(webinar_id=webinar_id) for webinar_id in webinar_ids)
 
 
 def prune_sealed_sessions(now: datetime) -> int:
-    """How many people there were is kept first: the access statistics count them from the sessions until then."""
-    webinar_ids = sealed_with_old_sessions(now=now)
-    sql.keep_counts(webinar_ids=webinar_ids, now=now, after=COUNTED_AFTER)
-    return prune_sessions(webinar_ids=webinar_ids, now=now)
+    """That they go is committed first, with how many people there were: whatever becomes of this run, nobody takes
+    what is left for all there was. A webinar that is being sealed at this moment waits for the next run."""
+    return sum(
+        prune_sessions(webinar_id=webinar_id)
+        for webinar_id in sql.webinars_with_old_sessions(now=now)
+        if _written_down(webinar_id, now=now)
+    )
+
+
+@transaction.atomic
+def _written_down(webinar_id: uuid.UUID, *, now: datetime) -> bool:
+    return lock_unless_sealing(webinar_id) and sql.record_pruning(webinar_id=webinar_id, now=now, after=COUNTED_AFTER)
 
 
 def prune_access_logs(now: datetime) -> int:

@@ -15,7 +15,7 @@ from presence.sql.ledger import frame_of
 from stats import canonical
 from stats.models import AttendanceSeal
 from stats.selectors.sealed_totals import totals_of
-from stats.selectors.seals import newest_seal, sessions_were_pruned
+from stats.selectors.seals import newest_seal, sessions_are_missing, sessions_were_pruned
 from stats.sql import sealing as sql
 from webinars.local_times import in_words
 from webinars.models import Client, User, Webinar
@@ -43,7 +43,7 @@ def seal_attendance(
     it. `seen_version` is the one that the correction is meant for.
 
     Raises NotSealable (409) while the collect window is open or has no end, for a draft, for a correction without a
-    reason or of another version than was seen, and when the raw sessions that it would need are kept no longer.
+    reason or an author or of another version than was seen, and when raw sessions that it would need are gone.
     """
     return _seal(webinar, now=now, author=author, reason=reason.strip(), seen_version=seen_version)[0]
 
@@ -108,7 +108,7 @@ def _seal(
         if before is not None:
             if not reason and author is None:
                 return before, False
-            _refuse_correction(before, reason=reason, seen_version=seen_version, now=now)
+            _refuse_correction(before, author=author, reason=reason, seen_version=seen_version)
         sql.close_sessions(webinar_id=locked.pk, now=now)  # of those who entered until the row was locked
         seal = _write(locked, before=before, author=author, reason=reason, now=now)
         transaction.on_commit(partial(logger.info, "attendance sealed: seal %s, version %d", seal.pk, seal.version))
@@ -120,18 +120,27 @@ def _refuse(webinar: Webinar, *, now: datetime) -> None:
         raise NotSealable(problem)
 
 
-def _refuse_correction(before: AttendanceSeal, *, reason: str, seen_version: int | None, now: datetime) -> None:
+def why_not_corrected(seal: AttendanceSeal) -> object | None:
+    """The sentence that says why the evidence of this seal is not enough for another version, or None."""
+    if sessions_were_pruned(seal):
+        return _("The sessions of this webinar are no longer kept, so that its attendance can no longer be corrected.")
+    if sessions_are_missing(seal):
+        return _("Sessions that were sealed are missing, so that this attendance can no longer be corrected.")
+    return None
+
+
+def _refuse_correction(before: AttendanceSeal, *, author: User | None, reason: str, seen_version: int | None) -> None:
     if not reason:
         raise NotSealable(_("Say why the sealed attendance is corrected."))
+    if author is None:
+        raise NotSealable(_("Say who corrects the sealed attendance."))
     if seen_version is not None and seen_version != before.version:
         raise NotSealable(
             _("This attendance has just been corrected by somebody else: version %(version)d is the newest.")
             % {"version": before.version}
         )
-    if sessions_were_pruned(before, now=now):
-        raise NotSealable(
-            _("The sessions of this webinar are no longer kept, so that its attendance can no longer be corrected.")
-        )
+    if problem := why_not_corrected(before):
+        raise NotSealable(problem)
 
 
 def _write(

@@ -17,10 +17,10 @@ MAILBOX = """CASE WHEN split_part(address, '@', 2) IN ('gmail.com', 'googlemail.
 SETS = f"""{PAGES}, came AS (
     SELECT user_id, count(begins) > 0 AS attended FROM pages GROUP BY user_id
 ), registered AS (
-    SELECT r.user_id, r.banned_at FROM registrations r
+    SELECT r.user_id, coalesce(r.banned_at <= %(now)s, false) AS banned FROM registrations r
     WHERE r.webinar_id = %(webinar_id)s AND r.registered_at <= %(now)s
 ), everybody AS MATERIALIZED (
-    SELECT user_id, registered.user_id IS NOT NULL AS registered, registered.banned_at IS NOT NULL AS banned,
+    SELECT user_id, registered.user_id IS NOT NULL AS registered, coalesce(registered.banned, false) AS banned,
            came.user_id IS NOT NULL AS came, coalesce(came.attended, false) AS attended
     FROM came FULL JOIN registered USING (user_id)
 ), seen AS (

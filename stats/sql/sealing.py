@@ -19,7 +19,9 @@ PATIENCE = "SELECT set_config('statement_timeout', '300s', true), set_config('lo
 NOBODY_IS_ERASED = "SELECT pg_advisory_xact_lock_shared(hashtextextended('a person is erased', 0))"
 NOBODY_SEALS = "SELECT pg_advisory_xact_lock(hashtextextended('a person is erased', 0))"
 # Seals of one webinar queue up, before any of them locks a row.
-ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('seal ' || %(webinar_id)s::text, 0))"
+SEAL_OF_WEBINAR = "hashtextextended('seal ' || %(webinar_id)s::text, 0)"
+ONE_AT_A_TIME = f"SELECT pg_advisory_xact_lock({SEAL_OF_WEBINAR})"
+UNLESS_SEALING = f"SELECT pg_try_advisory_xact_lock({SEAL_OF_WEBINAR})"
 # What this very transaction has entered is checked before the seal exists, and not against it.
 CHECK_ENTRIES = "SET CONSTRAINTS session_before_seal, registration_before_seal IMMEDIATE"
 CHECK_AT_COMMIT = "SET CONSTRAINTS session_before_seal, registration_before_seal DEFERRED"
@@ -63,8 +65,8 @@ NOW = f"""ledger AS (
 STRETCH_COLUMNS = ("present_ranges", "visible_ranges")
 SEALED_COLUMNS = (*Figures._fields[1:], *STRETCH_COLUMNS, "sessions_digest")
 
-# Who it was, in the form that the identity digest covers.
-IDENTITY = "encode(sha256(convert_to({salt} || '|' || {user_id} || '|' || {email} || '|' || {name}, 'UTF8')), 'hex')"
+# Who it was, in the form that the identity digest covers: as a JSON array, so that no part can run into another.
+IDENTITY = "encode(sha256(convert_to(json_build_array({salt}, {user_id}, {email}, {name})::text, 'UTF8')), 'hex')"
 
 # Rows are numbered by user id. The salt is two random UUIDs, from PostgreSQL's strong source. Who was erased before is
 # sealed as erasing would leave the row.
@@ -86,17 +88,25 @@ SELECT %(seal_id)s, row_number() OVER (ORDER BY user_id), CASE WHEN NOT erased T
        {", ".join(SEALED_COLUMNS)}
 FROM named"""
 
-# Index: session_of_person. Cost: one scan of the webinar's sessions.
-SESSIONS = f"""
+# Who was registered and since when. A person who was erased stays registered, by the same id.
+REGISTRATIONS_DIGEST = """encode(sha256(convert_to(coalesce(string_agg(
+            jsonb_build_array(r.user_id, r.registered_at)::text,
+        chr(10) ORDER BY r.registered_at, r.user_id), ''), 'UTF8')), 'hex')"""
+
+# Index: session_of_person, registration_unique. Cost: one scan of the webinar's sessions, one of its registrations.
+EVIDENCE = f"""
 SELECT (SELECT count(*)::int FROM webinar_user_sessions s WHERE s.webinar_id = %(webinar_id)s),
-       (SELECT {DIGEST} FROM webinar_user_sessions s WHERE s.webinar_id = %(webinar_id)s AND s.user_id IS NULL)"""
+       (SELECT {DIGEST} FROM webinar_user_sessions s WHERE s.webinar_id = %(webinar_id)s AND s.user_id IS NULL),
+       (SELECT {REGISTRATIONS_DIGEST} FROM registrations r
+        WHERE r.webinar_id = %(webinar_id)s AND r.registered_at <= %(now)s)"""
 
 
-class Sessions(NamedTuple):
-    """How many raw sessions a webinar has, and the digest of its guests'."""
+class Evidence(NamedTuple):
+    """How many raw sessions a webinar has, the digest of its guests', and that of the registrations until `now`."""
 
-    total: int
+    sessions: int
     guests_digest: str
+    registrations_digest: str
 
 
 def prepare(webinar_id: uuid.UUID) -> None:
@@ -108,6 +118,13 @@ def prepare(webinar_id: uuid.UUID) -> None:
         cursor.execute(ONE_AT_A_TIME, {"webinar_id": webinar_id})
         cursor.execute(CHECK_ENTRIES)
         cursor.execute(CHECK_AT_COMMIT)
+
+
+def lock_unless_sealing(webinar_id: uuid.UUID) -> bool:
+    """Whether nobody seals this webinar; then nobody begins to before this transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(UNLESS_SEALING, {"webinar_id": webinar_id})
+        return bool(cursor.fetchone()[0])
 
 
 def wait_until_nobody_seals() -> None:
@@ -148,11 +165,11 @@ def without_nested_loops() -> Iterator[None]:
         cursor.execute("SET LOCAL enable_nestloop = on")
 
 
-def sessions(webinar_id: uuid.UUID) -> Sessions:
+def evidence(frame: Frame) -> Evidence:
     """Within a transaction that keeps times in UTC."""
     with connection.cursor() as cursor:
-        cursor.execute(SESSIONS, {"webinar_id": webinar_id})
-        return Sessions(*cursor.fetchone())
+        cursor.execute(EVIDENCE, frame.params())
+        return Evidence(*cursor.fetchone())
 
 
 def intervals_of(frame: Frame) -> dict[str, int]:

@@ -10,6 +10,7 @@ from django.db import connection
 from presence.sql.ledger import Frame
 from stats.sql.retention import OLDEST_KEPT
 from stats.sql.sealing import IDENTITY, NOW, SEALED_COLUMNS, TIMES_IN_UTC, without_nested_loops
+from webinars.tombstones import IS_TOMBSTONE
 
 # Rows whose name, address or person is not what was sealed: the hash covers their digest in their place.
 # Index: sealed_attendance_pkey. Cost: one scan of the seal's rows.
@@ -24,21 +25,25 @@ ORDER BY row LIMIT %(listed)s"""
 SEALED = ", ".join(f"r.{column}" for column in SEALED_COLUMNS)
 LEDGER = ", ".join(f"ledger.{column}" for column in SEALED_COLUMNS)
 # Rows that are not as sealed: changed, missing (no `ledger.user_id`) or additional (no `row`). The row of a person who
-# was erased names nobody; its sessions, which stay, are found by their digest.
+# was erased names nobody; its sessions, which stay, are found by their digest. A row that names nobody though the
+# person of its sessions was not erased is none of these, and not as sealed either.
 # ORM equivalent: none. Index: as for sealing. Cost: as for sealing.
+UNNAMED = "r.row IS NOT NULL AND r.user_id IS NULL AND coalesce(NOT u.erased, false)"
 COMPARE = f"""
 WITH {NOW}, r AS (
     SELECT s.*, CASE WHEN s.user_id IS NOT NULL THEN s.user_id
                 ELSE (SELECT l.user_id FROM ledger l WHERE l.sessions_digest = s.sessions_digest LIMIT 1) END AS who
     FROM sealed_attendance s WHERE s.seal_id = %(seal_id)s
 )
-SELECT r.row, coalesce(r.who, ledger.user_id), coalesce(r.display_name, u.display_name, ''),
-       coalesce(r.email, u.email, ''), ledger.user_id IS NOT NULL, {SEALED}, {LEDGER}
+SELECT r.row, coalesce(r.who, ledger.user_id), coalesce(nullif(r.display_name, ''), u.display_name, ''),
+       coalesce(nullif(r.email, ''), u.email, ''), ledger.user_id IS NOT NULL, {UNNAMED}, {SEALED}, {LEDGER}
 FROM r FULL JOIN ledger ON ledger.user_id = r.who
 LEFT JOIN LATERAL (
-    SELECT users.display_name, users.email FROM users WHERE users.id = ledger.user_id LIMIT 1
+    SELECT {IS_TOMBSTONE} AS erased, CASE WHEN NOT {IS_TOMBSTONE} THEN display_name END AS display_name,
+           CASE WHEN NOT {IS_TOMBSTONE} THEN email END AS email
+    FROM users WHERE users.id = ledger.user_id LIMIT 1
 ) AS u ON true
-WHERE ROW({SEALED}) IS DISTINCT FROM ROW({LEDGER})
+WHERE ROW({SEALED}) IS DISTINCT FROM ROW({LEDGER}) OR {UNNAMED}
 ORDER BY r.row, ledger.user_id LIMIT %(listed)s"""
 
 # Index: sealed_attendance_pkey, users_pkey. Cost: one scan of the seal's rows, a look-up each.
@@ -59,22 +64,24 @@ class Named(NamedTuple):
 
 class Compared(NamedTuple):
     """`sealed` and `now` are by column; `row` is None for somebody who is not in the seal, `found` False for somebody
-    who is not in the ledger, of whom `user_id` is not known if they were erased."""
+    who is not in the ledger, of whom `user_id` is not known if they were erased, and `unnamed` True for somebody whom
+    the row should name."""
 
     row: int | None
     user_id: uuid.UUID | None
     display_name: str
     email: str
     found: bool
+    unnamed: bool
     sealed: dict[str, Any]
     now: dict[str, Any]
 
     @classmethod
     def of(cls, columns: tuple[Any, ...]) -> "Compared":
-        row, user_id, display_name, email, found, *figures = columns
+        row, user_id, display_name, email, found, unnamed, *figures = columns
         sealed, now = figures[: len(SEALED_COLUMNS)], figures[len(SEALED_COLUMNS) :]
         by_column = (dict(zip(SEALED_COLUMNS, values, strict=True)) for values in (sealed, now))
-        return cls(row, user_id, display_name, email, found, *by_column)
+        return cls(row, user_id, display_name, email, found, unnamed, *by_column)
 
 
 class People(NamedTuple):

@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.db import connection, transaction
 
 from stats.models import AttendanceSeal, SealedAttendance
+from webinars.tests.factories import UserFactory
 
 DIGEST = "0" * 64
 
@@ -16,6 +17,8 @@ def seal_rows(webinar, rows, *, version=1, totals=None, **header):
     sessions were committed before both."""
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS session_before_seal IMMEDIATE; SET CONSTRAINTS session_before_seal DEFERRED")
+    if version > 1 and not {"author", "author_id"} & set(header):
+        header["author"] = UserFactory()
     seal_id = uuid.uuid4()
     SealedAttendance.objects.bulk_create(
         SealedAttendance(
@@ -49,7 +52,7 @@ def seal_rows(webinar, rows, *, version=1, totals=None, **header):
             "reason": "" if version == 1 else "a correction",
             "window_start": webinar.webinar_start_time,
             "window_end": webinar.webinar_start_time + timedelta(hours=1),
-            "intervals": {},
+            "intervals": {"stale": 300, "ping": 190, "track": 360},
             "definitions_version": 1,
             "definitions": {"uniqueSeconds": "as it was sealed"},
             "software_version": "1",

@@ -9,8 +9,8 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.messages import get_messages
 from django.urls import reverse
 
-from presence.services.retention import prune_sessions
 from stats.models import AttendanceSeal
+from stats.services.retention import prune_sealed_sessions
 from stats.tests.evidence import CLOSED, SealedEvidence, at
 from webinars.models import Webinar
 from webinars.tests.factories import AgencyMemberFactory, UserFactory
@@ -140,7 +140,7 @@ def test_of_two_clicks_one_corrects(client, case, member):
 def test_no_correction_without_the_sessions(client, case, member):
     client.force_login(member("operator"))
     later = CLOSED + timedelta(days=settings.SESSION_RETENTION_DAYS + 1)
-    prune_sessions(webinar_ids=[case.webinar.pk], now=later)
+    prune_sealed_sessions(later)
 
     with time_machine.travel(later):
         response = client.get(url_of(case), headers={"Accept-Language": "en"})

@@ -109,7 +109,8 @@ def test_no_other_language_is_left(client, webinar, reader, page, sealed, role):
     with time_machine.travel(OVER, tick=False):
         if sealed:
             seal_attendance(webinar=webinar, now=OVER)
-            seal_attendance(webinar=webinar, now=OVER, reason="정정", seen_version=1)
+            author = UserFactory(display_name="오하늘")
+            seal_attendance(webinar=webinar, now=OVER, reason="정정", author=author, seen_version=1)
 
         text = content(
             browser, reverse(f"admin:webinars_webinar_{page}", args=[webinar.pk]), **{"with": other.pk, "sort": "x"}

@@ -6,9 +6,9 @@ import pytest
 from django.conf import settings
 from django.utils import translation
 
-from presence.services.retention import prune_sessions
 from presence.tests.factories import PresenceFactory
 from stats.selectors.reconciliation import DEFINITIONS, reconciliation
+from stats.services.retention import prune_sealed_sessions
 from stats.services.sealing import seal_attendance
 from stats.tests.evidence import CLOSED, END, START, Evidence, at, page, tamper
 from stats.tests.factories import AccessLogFactory
@@ -197,7 +197,7 @@ def test_once_sealed_what_comes_out_otherwise_stands_beside_it(case):
 def test_sealed_figures_stand_when_the_sessions_are_gone(case):
     seal_attendance(webinar=case.webinar, now=CLOSED)
     later = CLOSED + timedelta(days=settings.SESSION_RETENTION_DAYS + 1)
-    prune_sessions(webinar_ids=[case.webinar.pk], now=later)
+    prune_sealed_sessions(later)
 
     answer = reconciliation(case.webinar, later, may_see_personal=True)
 

@@ -12,14 +12,15 @@ from django_celery_beat.models import PeriodicTask
 
 from presence.models import UserSession
 from presence.selectors.ledger import guest_figures, person_figures, person_stretches
-from presence.services.retention import prune_sessions
 from presence.sql.ledger import frame_of
 from presence.tests.factories import SessionFactory
 from stats import tasks
 from stats.models import AttendanceSeal, SealedAttendance
 from stats.services import sealing
+from stats.services.retention import prune_sealed_sessions
 from stats.services.sealing import NotSealable, seal_attendance, seal_due
 from stats.tests.evidence import CLOSED, END, START, Evidence, SealedEvidence, at, ended, page
+from stats.tests.sealed import seal_rows
 from webinars.models import Webinar
 from webinars.tests.factories import UserFactory, WebinarFactory
 
@@ -182,6 +183,7 @@ def test_a_correction_is_a_new_version_beside_the_old():
     [
         ({"reason": ""}, "Say why the sealed attendance is corrected."),
         ({"reason": "  "}, "Say why the sealed attendance is corrected."),
+        ({"reason": "Nobody said so.", "author": None}, "Say who corrects the sealed attendance."),
         (
             {"reason": "Again.", "seen_version": 2},
             "This attendance has just been corrected by somebody else: version 1 is the newest.",
@@ -190,9 +192,10 @@ def test_a_correction_is_a_new_version_beside_the_old():
 )
 def test_corrections_that_are_refused(options, sentence):
     case = SealedEvidence()
+    options = {"author": case.cho, **options}
 
     with pytest.raises(NotSealable) as refused:
-        seal_attendance(webinar=case.webinar, now=CLOSED, author=case.cho, **options)
+        seal_attendance(webinar=case.webinar, now=CLOSED, **options)
 
     assert (refused.value.status_code, str(refused.value.message)) == (409, sentence)
     assert AttendanceSeal.objects.filter(webinar=case.webinar).count() == 1
@@ -201,7 +204,7 @@ def test_corrections_that_are_refused(options, sentence):
 def test_no_correction_without_the_sessions():
     case = SealedEvidence()
     later = CLOSED + timedelta(days=settings.SESSION_RETENTION_DAYS + 1)
-    prune_sessions(webinar_ids=[case.webinar.pk], now=later)
+    prune_sealed_sessions(later)
 
     with pytest.raises(NotSealable) as refused:
         seal_attendance(webinar=case.webinar, now=later, author=case.cho, reason="Too late.")
@@ -209,6 +212,13 @@ def test_no_correction_without_the_sessions():
     assert str(refused.value.message) == (
         "The sessions of this webinar are no longer kept, so that its attendance can no longer be corrected."
     )
+
+
+def test_the_database_refuses_a_correction_without_an_author():
+    case = SealedEvidence()
+
+    with pytest.raises(IntegrityError, match="seal_correction_has_author"), transaction.atomic():
+        seal_rows(case.webinar, [], version=2, author_id=None)
 
 
 def test_seals_of_a_client_follow_each_other():

@@ -10,6 +10,7 @@ from django.db import connection
 
 from stats.models import AttendanceSeal
 from stats.tests.evidence import CLOSED, Evidence, SealedEvidence, ended, tamper
+from webinars.services.erasure import erase_person
 from webinars.tests.factories import AgencyMemberFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -71,6 +72,7 @@ def test_correcting_by_hand(capsys, operator):
         ({"author": "nobody@example.com"}, "nobody@example.com is nobody who may run this webinar."),
         ({"author": "ana@example.com"}, "ana@example.com is nobody who may run this webinar."),
         ({"author": "op@example.com"}, "Say why the sealed attendance is corrected."),
+        ({"reason": "The clock was wrong."}, "--reason needs --author: somebody answers for a correction."),
     ],
 )
 def test_corrections_that_are_refused(operator, options, sentence):
@@ -182,7 +184,7 @@ def test_a_file_that_cannot_be_written():
 
 def test_identities_leave_out_who_was_erased(tmp_path):
     case = SealedEvidence()
-    case.seal.rows.filter(user=case.ben).update(user=None, display_name="", email="", identity_salt="")
+    erase_person(user_id=case.ben.pk, now=CLOSED)
 
     call_command("verify_attendance", case.webinar.slug, identities=tmp_path / "people.jsonl")
 

@@ -6,6 +6,7 @@ import pytest
 
 from presence.models import UserSession
 from stats.models import AccessLog, AttendanceSeal, SealedAttendance
+from stats.selectors.reconciliation import reconciliation
 from stats.selectors.verification import NothingSealed, verify
 from stats.services.sealing import seal_attendance
 from stats.tests.evidence import (
@@ -54,6 +55,8 @@ MOVED_TO_BEN = f"sessionCount {TIMES} attendancePercent present visible"
 PEAK = "reconciliation.peakBySnapshots"
 AVERAGES = "people.averageAttendancePercent people.averageUniqueSeconds"
 MINUTE = "interval '1 minute'"
+REGISTRATIONS = "evidence.registrationsDigest"
+ABSENT = "reconciliation.absent reconciliation.registered"
 
 
 @pytest.mark.parametrize(
@@ -182,20 +185,26 @@ def test_deleted_and_invented_sessions(case):
 @pytest.mark.parametrize(
     ("change", "totals"),
     [
-        ("DELETE FROM registrations WHERE user_id = '{cho}'", "reconciliation.absent reconciliation.registered"),
+        ("DELETE FROM registrations WHERE user_id = '{cho}'", f"{REGISTRATIONS} {ABSENT}"),
         (
             "DELETE FROM registrations WHERE user_id = '{ben}'",
-            "reconciliation.attended reconciliation.attendedNotRegistered reconciliation.registered",
+            f"{REGISTRATIONS} reconciliation.attended reconciliation.attendedNotRegistered reconciliation.registered",
         ),
-        ("UPDATE registrations SET banned_at = now() WHERE user_id = '{cho}'", "reconciliation.banned"),
+        ("UPDATE registrations SET banned_at = registered_at WHERE user_id = '{cho}'", "reconciliation.banned"),
         (
             "UPDATE registrations SET registered_at = now() + interval '9 years' WHERE user_id = '{cho}'",
-            "reconciliation.absent reconciliation.registered",
+            f"{REGISTRATIONS} {ABSENT}",
+        ),
+        ("UPDATE registrations SET registered_at = registered_at - interval '1 second'", REGISTRATIONS),
+        (  # nobody more and nobody fewer is registered, only somebody else
+            "UPDATE registrations SET user_id = (SELECT id FROM users WHERE email = 'e@e.kr') WHERE user_id = '{cho}'",
+            REGISTRATIONS,
         ),
         ("UPDATE registrations SET role = 'presenter', source = 'x'", ""),
     ],
 )
 def test_changed_registrations_are_named(case, change, totals):
+    UserFactory(email="e@e.kr")
     tamper(change.format(cho=case.cho.pk, ben=case.ben.pk))
 
     assert differences(case) == ({"totals": totals} if totals else {})
@@ -205,13 +214,20 @@ def test_an_invented_registration_is_named(case):
     with tampering():
         RegistrationFactory(webinar=case.webinar, registered_at=at(-1))
 
-    assert differences(case) == {"totals": "reconciliation.absent reconciliation.registered"}
+    assert differences(case) == {"totals": f"{REGISTRATIONS} {ABSENT}"}
 
 
 def test_a_later_registration_is_none_of_the_seals(case):
     RegistrationFactory(webinar=case.webinar, registered_at=CLOSED + timedelta(seconds=1))
 
     assert differences(case) == {}
+
+
+def test_who_is_banned_later_was_not_banned_when_it_was_sealed(case):
+    Registration.objects.filter(user=case.cho).update(banned_at=CLOSED + timedelta(seconds=1))
+
+    assert differences(case) == {}
+    assert reconciliation(case.webinar, CLOSED)["now"] == {}
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ import pytest
 from django.conf import settings
 
 from presence.models import UserSession
-from presence.services.retention import prune_sessions
 from stats.models import AccessLog, SealedAttendance
 from stats.selectors.verification import verify
 from stats.services import retention
+from stats.services.retention import prune_sealed_sessions
 from stats.services.sealing import seal_attendance
 from stats.tests.evidence import (
     CLOSED,
@@ -116,7 +116,7 @@ def test_who_was_erased_before_is_sealed_without_a_name(case):
 
 def test_sessions_that_are_kept_no_longer_are_a_note(case):
     later = CLOSED + timedelta(days=settings.SESSION_RETENTION_DAYS + 1)
-    prune_sessions(webinar_ids=[case.webinar.pk], now=later)
+    assert prune_sealed_sessions(later) == 7
 
     verdict = verify(case.webinar, now=later)
 
@@ -141,7 +141,7 @@ def test_sessions_that_are_gone_too_early_are_missing(case):
 
 def test_the_seal_itself_is_checked_without_the_sessions(case):
     later = CLOSED + timedelta(days=settings.SESSION_RETENTION_DAYS + 1)
-    prune_sessions(webinar_ids=[case.webinar.pk], now=later)
+    assert prune_sealed_sessions(later) == 7
     tamper("UPDATE sealed_attendance SET connected_seconds = 3599 WHERE seal_id = %s AND user_id = %s",
         case.seal.pk, case.ana.pk)  # fmt: skip
 
@@ -164,4 +164,6 @@ def test_registrations_and_guests_are_compared_though_samples_are_not(case, sett
     with tampering():
         Registration.objects.filter(user=case.cho).delete()
 
-    assert differences(case, now=later) == {"totals": "reconciliation.absent reconciliation.registered"}
+    assert differences(case, now=later) == {
+        "totals": "evidence.registrationsDigest reconciliation.absent reconciliation.registered"
+    }

@@ -58,7 +58,8 @@ def test_changed_sealed_figures_are_named(case, column):
         ("email = 'eve@example.com'", {"Ana": "identity"}),
         ("row = 99", {"seal": "stored_sha256"}),
         ("seal_id = gen_random_uuid()", {"seal": "stored_sha256 row_count", "Ana": "additional_person"}),
-        ("user_id = NULL", {"Ana": "identity"}),
+        ("user_id = NULL", {"Ana": "identity unnamed"}),
+        ("user_id = NULL, display_name = '', email = '', identity_salt = ''", {"Ana": "unnamed"}),
     ],
 )
 def test_changed_sealed_rows_are_named(case, change, expected):
@@ -68,6 +69,31 @@ def test_changed_sealed_rows_are_named(case, change, expected):
         )
 
     assert differences(case) == expected
+
+
+def test_a_row_that_was_emptied_of_a_living_person_names_them(case):
+    """As erasing would, which the database allows."""
+    case.seal.rows.filter(user=case.ana).update(user=None, display_name="", email="", identity_salt="")
+
+    (difference,) = verify(case.webinar, now=CLOSED).differences
+
+    assert (difference.kind, difference.user_id, difference.display_name, difference.email) == (
+        "unnamed",
+        case.ana.pk,
+        "Ana",
+        "ana@example.com",
+    )
+
+
+def test_parts_of_an_identity_do_not_run_into_each_other(case):
+    """Before the name began with what the address ends with now."""
+    case.ana.email, case.ana.display_name = "ana@example.com", "|Ana"
+    case.ana.save()
+    seal = seal_attendance(webinar=case.webinar, now=CLOSED, author=case.ben, reason="A new name.")
+    tamper("UPDATE sealed_attendance SET email = 'ana@example.com|', display_name = 'Ana'"
+        " WHERE seal_id = %s AND user_id = %s", seal.pk, case.ana.pk)  # fmt: skip
+
+    assert differences(case) == {"Ana": "identity"}
 
 
 def test_another_person_in_a_row_is_named(case):
@@ -114,7 +140,7 @@ HEADER = {
     "software_version": "'9.9.9'",
     "people_count": "4",
     "totals": "jsonb_set(totals, '{people,attended}', '4')",
-    "version": "2, reason = 'because'",
+    "version": "2, reason = 'because', author_id = gen_random_uuid()",
     "client_id": "gen_random_uuid()",
     "previous_sha256": "repeat('0', 64)",
     "sha256": "repeat('0', 64)",

@@ -27,6 +27,8 @@ class Command(BaseCommand):
         webinar = Webinar.objects.by_ref(options["webinar"]).first()
         if webinar is None:
             raise CommandError(f"There is no webinar {options['webinar']}.")
+        if options["reason"].strip() and not options["author"]:
+            raise CommandError("--reason needs --author: somebody answers for a correction.")
         author = self._author(options["author"], webinar)
         now = timezone.now()
         try:

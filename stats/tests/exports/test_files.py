@@ -30,13 +30,13 @@ from stats.tests.exports.people import (
     on_the_wall,
     visit,
 )
-from webinars.tests.factories import WebinarFactory
+from webinars.tests.factories import UserFactory, WebinarFactory
 
 pytestmark = pytest.mark.django_db
 SEOUL = ZoneInfo("Asia/Seoul")
 HEAD = [
     "Name", "Email", "Registered (Asia/Seoul)", "First entered (Asia/Seoul)", "Last left (Asia/Seoul)",
-    "Share of the webinar", "Attended", "Page in front", "All pages added up", "Two pages at once", "Pages",
+    "Share of the webinar", "Time attended", "Page in front", "All pages added up", "Two pages at once", "Pages",
     "Off by up to",
 ]  # fmt: skip
 
@@ -264,7 +264,7 @@ def test_when_the_pages_are_gone_the_file_says_so_and_keeps_the_figures(talk, tm
 
 def test_a_correction_says_its_reason_to_those_who_may_see_names(talk, tmp_path):
     seal_attendance(webinar=talk, now=NOW)
-    seal_attendance(webinar=talk, now=NOW, reason="Lee was counted twice")
+    seal_attendance(webinar=talk, now=NOW, reason="Lee was counted twice", author=UserFactory())
 
     lines = {
         personal: cells(book_of(made(talk, personal=personal), tmp_path)["Definitions"]) for personal in (True, False)
