@@ -8,7 +8,9 @@ class StatsConfig(AppConfig):
 
     def ready(self) -> None:
         from stats.services.erasure import erase_sealed_identity, expire_exports
+        from stats.sql.sealing import wait_until_nobody_seals
         from webinars.services import erasure
 
+        erasure.preparations.append(wait_until_nobody_seals)
         erasure.parts["exports"] = expire_exports  # before the seals, which say where the person was
         erasure.parts["sealed rows"] = erase_sealed_identity
