@@ -6,6 +6,7 @@ Written row by row into a folder of its own (constant memory), and put together 
 import itertools
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from stats.exports.about import Line, about, sheet_titles
-from stats.exports.cells import day_number, for_workbook, local, offset_text
+from stats.exports.cells import day_number, for_workbook, offset_text
 from stats.exports.columns import SESSION_DEFINITIONS, Column, Kind, title_of
 from stats.exports.contents import Contents
 
@@ -45,7 +46,8 @@ def write_workbook(
     """
     options = {"constant_memory": True, "tmpdir": str(path.parent), "strings_to_urls": False}
     workbook = xlsxwriter.Workbook(str(path), options)
-    workbook.set_properties({"title": contents.webinar.title, "created": local(contents.now, contents.webinar.zone)})
+    # XlsxWriter writes the time as it is and calls it UTC.
+    workbook.set_properties({"title": contents.webinar.title, "created": contents.now.astimezone(UTC)})
     book = _Book(workbook, contents, report, most_rows)
     titles = sheet_titles()
     if contents.personal:
