@@ -9,8 +9,8 @@ from stats.services.retention import due, prune
 class Command(BaseCommand):
     help = (
         "Delete what is kept no longer: presence of webinars that are over (PRESENCE_RETENTION_DAYS), raw sessions of "
-        "webinars whose attendance is sealed (SESSION_RETENTION_DAYS), samples (ACCESS_LOG_RETENTION_MONTHS). Beat "
-        "runs this every night."
+        "webinars whose attendance is sealed (SESSION_RETENTION_DAYS), samples (ACCESS_LOG_RETENTION_MONTHS), "
+        "exported files (EXPORT_RETENTION_HOURS). Beat runs this every night."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
