@@ -24,6 +24,7 @@ from stats.selectors.reconciliation import reconciliation
 from webinars.admin.tabs import Page, Tab, add_page, add_tab, webinar_tabs
 from webinars.models import Webinar
 from webinars.selectors.standing import standing_of
+from webinars.tombstones import ERASED_PERSON
 
 # As old as the API's answers may be (spec 6).
 CACHE_SECONDS = 5
@@ -94,11 +95,19 @@ def figures_of(webinar: Webinar, *, sees_people: bool, now: datetime) -> dict[st
         "charts": [chart.as_json() for chart in charts],
         "cards": cards_of(sections, webinar),
         "lines": [line._asdict() for line in lines_of(adding, webinar)],
-        "adding_up": {"people": adding["people"], "duplicates": adding["duplicates"]},
+        "adding_up": {
+            "people": {kind: [named(person) for person in people] for kind, people in adding["people"].items()},
+            "duplicates": adding["duplicates"],
+        },
         "as_of": as_of,
     }
     cache.set(key, found, CACHE_SECONDS)
     return found
+
+
+def named(person: dict[str, Any]) -> dict[str, Any]:
+    """Whoever was erased is named as that. They share no mailbox."""
+    return person if person["userId"] else {**person, "displayName": str(ERASED_PERSON)}
 
 
 def others(request: HttpRequest, webinar: Webinar, *, most: int = 50) -> list[Webinar]:

@@ -7,17 +7,22 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from eventflow.api.schema import enveloped, failures
-from stats.selectors.reconciliation import reconciliation
-from webinars.api.viewer import VIEWER_AUTHENTICATION, viewer_of
+from stats.api.private import StatsView
+from stats.selectors.reconciliation import reconciliation, stated_definitions
+from stats.shared_answers import shared
+from webinars.api.viewer import viewer_of
+
+CACHE_SECONDS = 5
 
 
 class SomebodyShape(serializers.Serializer[Any]):
-    userId = serializers.UUIDField()
+    """Without id, name and address when the person was erased."""
+
+    userId = serializers.UUIDField(allow_null=True)
     displayName = serializers.CharField(allow_blank=True)
-    email = serializers.CharField()
+    email = serializers.CharField(allow_blank=True)
 
 
 class ReconciledShape(serializers.Serializer[Any]):
@@ -73,18 +78,25 @@ class ReconciliationShape(serializers.Serializer[Any]):
     definitions = serializers.DictField(child=serializers.CharField(), help_text="What each figure means.")
     sealed = ReconciledSealShape(allow_null=True)
     window = ReconciledWindowShape()
-    asOf = serializers.DateTimeField()
+    asOf = serializers.DateTimeField(
+        help_text="The moment that the figures count to; at most 5 s ago, except where counting takes long (up to a "
+        "minute). That of the seal once there is one."
+    )
 
 
-class ReconciliationView(APIView):
-    authentication_classes = VIEWER_AUTHENTICATION
-
+class ReconciliationView(StatsView):
     @extend_schema(
         responses={200: enveloped("Reconciliation", ReconciliationShape), **failures(401, 403, 404)},
         summary="What must add up: registered and there, samples and sessions",
     )
     def get(self, request: Request, w: str) -> Response:
+        """No query by a pass while the answer is kept. Cold: the webinar and what `reconciliation` asks."""
         viewer = viewer_of(request, w)
-        return Response(
-            reconciliation(viewer.webinar, timezone.now(), may_see_personal=viewer.may("see_personal")),
+        sees_people = viewer.may("see_personal")
+        answer: dict[str, Any] = shared(
+            "reconciliation",
+            f"{viewer.webinar_id}:{'personal' if sees_people else 'plain'}",
+            lambda: reconciliation(viewer.webinar, timezone.now(), may_see_personal=sees_people),
+            seconds=CACHE_SECONDS,
         )
+        return Response({**answer, "definitions": stated_definitions()})

@@ -54,7 +54,8 @@ PASSING = ("withoutSession", "duplicateMailboxes", "duplicatePeople")
 def reconciliation(webinar: Webinar, now: datetime, *, may_see_personal: bool = False) -> dict[str, Any]:
     """Ready for JSON. The figures as of now or, once it is sealed, as of the seal; `now` then has those that come out
     otherwise today. Lists have a hundred people at most, and are empty for those who may not see personal data.
-    Five queries; seven with names.
+    Five queries; one more of a seal, two more with names. Callers keep it for some seconds, and state the definitions
+    in the language of who asks.
     """
     seal = newest_seal(webinar)
     frame = frame_of_seal(seal) if seal is not None else frame_of(webinar, now=now)
