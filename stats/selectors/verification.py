@@ -129,7 +129,9 @@ def verify(webinar: Webinar, *, version: int | None = None, sha256: str = "", no
         differences = [*_written_down(seal, sha256), *_stored(seal, people), *_chain(seal)]
         notes = [*settings_notes(seal), *_people_notes(people)]
         sessions_pruned, samples_pruned = sessions_were_pruned(seal), False
-        if not sessions_pruned:
+        if sessions_pruned:
+            differences += _unplaced(seal)
+        else:
             now_totals = totals_of(frame_of_seal(seal))
             samples_pruned = samples_were_pruned(seal, now_totals, now=moment)
             differences += _rows(seal)
@@ -201,6 +203,12 @@ def _rows(seal: AttendanceSeal) -> Iterator[Difference]:
                 yield from _changed(compared)
         else:
             yield from _changed(compared)
+
+
+def _unplaced(seal: AttendanceSeal) -> Iterator[Difference]:
+    """As far as it can be told without the sessions."""
+    for row in sql.unplaced(seal.pk, listed=LISTED):
+        yield Difference("unnamed", _("The sealed row names nobody, though nobody in its place was erased."), row=row)
 
 
 def _changed(compared: sql.Compared) -> Iterator[Difference]:

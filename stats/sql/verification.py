@@ -46,6 +46,26 @@ LEFT JOIN LATERAL (
 WHERE ROW({SEALED}) IS DISTINCT FROM ROW({LEDGER}) OR {UNNAMED}
 ORDER BY r.row, ledger.user_id LIMIT %(listed)s"""
 
+# Without the raw sessions, whose a row was that names nobody is not known; but rows are numbered by the ids of the
+# people, so it was somebody between the people before and after it. The first row of each run of them, where fewer
+# people with such ids were erased than the run has rows.
+# ORM equivalent: none. Index: sealed_attendance_pkey, users_pkey. Cost: one scan of the seal's rows; of the users, as
+# many as there are between the neighbours of such rows.
+UNPLACED = f"""
+WITH numbered AS (
+    SELECT row, user_id, count(user_id) OVER (ORDER BY row) AS place FROM sealed_attendance WHERE seal_id = %(seal_id)s
+), runs AS (
+    SELECT place, min(row) AS row, count(*) AS rows FROM numbered WHERE user_id IS NULL GROUP BY place
+)
+SELECT runs.row FROM runs
+LEFT JOIN numbered before ON before.place = runs.place AND before.user_id IS NOT NULL
+LEFT JOIN numbered after ON after.place = runs.place + 1 AND after.user_id IS NOT NULL
+WHERE runs.rows > (
+    SELECT count(*) FROM users
+    WHERE id >= coalesce(before.user_id, '00000000-0000-0000-0000-000000000000')
+      AND id <= coalesce(after.user_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff') AND {IS_TOMBSTONE})
+ORDER BY runs.row LIMIT %(listed)s"""
+
 # Index: sealed_attendance_pkey, users_pkey. Cost: one scan of the seal's rows, a look-up each.
 RENAMED = """
 SELECT count(*) FILTER (WHERE s.user_id IS NULL)::int, count(*)::int,
@@ -116,6 +136,13 @@ def compare(seal_id: uuid.UUID, *, frame: Frame, listed: int) -> list[Compared]:
         with without_nested_loops():
             cursor.execute(COMPARE, {**frame.params(), "seal_id": seal_id, "listed": listed})
         return [Compared.of(row) for row in cursor.fetchall()]
+
+
+def unplaced(seal_id: uuid.UUID, *, listed: int) -> list[int]:
+    """The numbers of rows that name nobody and in whose place nobody was erased."""
+    with connection.cursor() as cursor:
+        cursor.execute(UNPLACED, {"seal_id": seal_id, "listed": listed})
+        return [row for (row,) in cursor.fetchall()]
 
 
 def people(seal_id: uuid.UUID) -> People:

@@ -16,6 +16,7 @@ from stats.services.retention import prune_sealed_sessions
 from stats.services.sealing import NotSealable, seal_attendance
 from stats.tests.evidence import CLOSED, SealedEvidence, at, tamper
 from webinars.models import Webinar
+from webinars.services.erasure import erase_person
 
 DUE = CLOSED + timedelta(days=settings.SESSION_RETENTION_DAYS, seconds=1)
 KEPT_NO_LONGER = "The sessions of this webinar are no longer kept, so that its attendance can no longer be corrected."
@@ -85,7 +86,37 @@ def test_it_is_remembered_when_sessions_are_kept_longer_later(settings):
 
 
 @pytest.mark.django_db
-def test_a_webinar_without_sessions_is_computed_again():
+@pytest.mark.parametrize(
+    ("erased", "emptied", "unnamed"),
+    [
+        ([], [], []),
+        ([0], [], []),
+        ([1], [], []),
+        ([0, 1, 2], [], []),
+        ([], [0], [1]),
+        ([], [1], [2]),
+        ([], [0, 1, 2], [1]),
+        ([0], [1], [1]),  # both of these are in the first place, where one was erased
+        ([0], [2], [3]),
+    ],
+)
+def test_rows_that_name_nobody_are_of_erased_people_also_without_the_sessions(erased, emptied, unnamed):
+    """By the numbers of their rows, from 0."""
+    case = SealedEvidence()
+    people = sorted([case.ana, case.ben, case.dan], key=lambda user: user.pk)
+    prune_sealed_sessions(DUE)
+    for number in erased:
+        erase_person(user_id=people[number].pk, now=DUE)
+    for number in emptied:
+        case.seal.rows.filter(user=people[number]).update(user=None, display_name="", email="", identity_salt="")
+
+    differences = verify(case.webinar, now=DUE).differences
+
+    assert [(one.kind, one.row) for one in differences] == [("unnamed", row) for row in unnamed]
+
+
+@pytest.mark.django_db
+def test_sessions_that_were_gone_before_pruning_are_still_missing():
     case = SealedEvidence()
     tamper("DELETE FROM webinar_user_sessions WHERE webinar_id = %s", case.webinar.pk)
     prune_sealed_sessions(DUE)
