@@ -8,7 +8,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.core.cache import cache
 from django.db import connection
@@ -338,5 +338,11 @@ def _next_path(query: AttendanceQuery, place: Place | None) -> str | None:
 
 
 def _cache_key(webinar_id: UUID, query: AttendanceQuery, may_see_personal: bool) -> str:
-    asked = sha256(repr((query, may_see_personal)).encode()).hexdigest()
+    since = cache.get(f"attendance-since:{webinar_id}")
+    asked = sha256(repr((since, query, may_see_personal)).encode()).hexdigest()
     return f"attendance:{webinar_id}:{asked}"
+
+
+def forget_answers(webinar_id: UUID) -> None:
+    """What was answered so far is not what counts any more: the attendance was sealed or corrected."""
+    cache.set(f"attendance-since:{webinar_id}", uuid4().hex, 10 * CACHE_SECONDS)

@@ -14,6 +14,7 @@ from presence import definitions
 from presence.sql.ledger import frame_of
 from stats import canonical
 from stats.models import AttendanceSeal
+from stats.selectors.attendance import forget_answers
 from stats.selectors.sealed_totals import totals_of
 from stats.selectors.seals import newest_seal, sessions_are_missing, sessions_were_pruned
 from stats.sql import sealing as sql
@@ -111,6 +112,7 @@ def _seal(
             _refuse_correction(before, author=author, reason=reason, seen_version=seen_version)
         sql.close_sessions(webinar_id=locked.pk, now=now)  # of those who entered until the row was locked
         seal = _write(locked, before=before, author=author, reason=reason, now=now)
+        transaction.on_commit(partial(forget_answers, webinar.pk))
         transaction.on_commit(partial(logger.info, "attendance sealed: seal %s, version %d", seal.pk, seal.version))
     return seal, True
 

@@ -16,6 +16,7 @@ from presence.sql.ledger import frame_of
 from presence.tests.factories import SessionFactory
 from stats import tasks
 from stats.models import AttendanceSeal, SealedAttendance
+from stats.selectors.attendance import AttendanceQuery, attendance_page
 from stats.services import sealing
 from stats.services.retention import prune_sealed_sessions
 from stats.services.sealing import NotSealable, seal_attendance, seal_due
@@ -327,3 +328,17 @@ def test_hosts_with_their_own_cron_seal_too(client, settings, token, status, sea
     answer = client.post("/api/cron/attendance-seal", headers={"Authorization": f"Bearer {token}"})
 
     assert (answer.status_code, AttendanceSeal.objects.count()) == (status, seals)
+
+
+def test_what_was_answered_before_sealing_is_not_answered_after(django_capture_on_commit_callbacks):
+    webinar = ended()
+    page(webinar, UserFactory(), 0, 10)
+
+    def answered():
+        return attendance_page(webinar=webinar, query=AttendanceQuery(), may_see_personal=True, now=CLOSED)["sealed"]
+
+    assert answered() is None
+    with django_capture_on_commit_callbacks(execute=True):
+        seal_attendance(webinar=webinar, now=CLOSED)
+
+    assert answered()["version"] == 1
