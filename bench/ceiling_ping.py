@@ -6,21 +6,20 @@ The statement is ours, word for word, on a pool of prepared psycopg connections;
 import json
 import os
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
+import django
 import jwt
 import psycopg
 from psycopg_pool import AsyncConnectionPool
 
-from presence.sql.hot import PING
+django.setup()  # the statement stands beside models
+
+from presence.sql.hot import PING, TOLD, limits  # noqa: E402
 
 KEY = os.environ["LIVE_PASS_KEYS"].split(",")[0].partition(":")[2]
-LIMITS = {
-    "doors": timedelta(minutes=30),
-    "throttle": timedelta(seconds=60),
-    "cap": timedelta(seconds=360),
-}
+LIMITS = limits()
 HEADERS = [(b"content-length", b"0")]
 pool: AsyncConnectionPool[Any] | None = None
 
@@ -65,6 +64,7 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
                 "session_id": body["session_id"],
                 "is_visible": body["view_state"]["is_visible"],
                 "now": datetime.now(UTC),
+                "untold": TOLD,
                 **LIMITS,
             },
             prepare=True,

@@ -17,6 +17,12 @@ class PreparedCursor(psycopg.Cursor[Any]):
         return self
 
 
+def short(statement: str) -> str:
+    """Without the white space that makes it readable: a statement of more than 4,096 characters is taken apart by
+    psycopg anew at every call, which takes 0.2 ms."""
+    return " ".join(statement.split())
+
+
 def prepared_cursor() -> CursorWrapper:
     """Django's connection, logging and query counting around a `PreparedCursor`; a context that closes it."""
     connection.ensure_connection()

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 
-from eventflow.database import fetch_one
+from eventflow.database import fetch_one, short
 from presence.models.ids import time_ordered_id
 from webinars.sql import COLLECT_WINDOW_OPEN, doors
 
@@ -76,7 +76,7 @@ OF_CALLER = (
 # ORM equivalent: Webinar.objects.get(…); Registration…exists(); PRESENCE; UserSession.objects.open()…update(…).
 # Index: webinars_pkey, registration_unique, webinar_live_presence_pkey, session_unique.
 # Cost: four look-ups; nothing is written by a ping within 60 s, two heap-only updates otherwise.
-PING = f"""
+PING = short(f"""
 WITH gate AS MATERIALIZED (
     SELECT g.*, g.is_open AND g.registered AS admits FROM (
         SELECT w.client_id, w.agency_id, w.interval_overrides, {COLLECT_WINDOW_OPEN} AS is_open,
@@ -102,7 +102,7 @@ WITH gate AS MATERIALIZED (
 )
 SELECT gate.is_open, gate.registered,
        (SELECT known.is_open AND (NOT known.is_due OR EXISTS (SELECT FROM beat)) FROM known)
-FROM gate"""
+FROM gate""")
 
 
 class Ping(NamedTuple):
@@ -116,7 +116,7 @@ def ping(
 ) -> Ping | None:
     """None when the webinar is gone. `caller`: webinar_id and user_id."""
     said = {"session_id": session_id, "is_visible": is_visible, "now": now, "untold": untold}
-    row = fetch_one(PING, {**caller, **_limits(), **said})
+    row = fetch_one(PING, {**caller, **limits(), **said})
     return Ping(*row) if row is not None else None
 
 
@@ -127,7 +127,7 @@ def ping(
 # did not come about found the row closed while it waited for it.
 # ORM equivalent: UserSession.objects.get_or_create(…), then as in PING.
 # Index: session_unique, webinar_live_presence_pkey. Cost: one insert the first time; one heap-only update after 60 s.
-ENTER = f"""
+ENTER = short(f"""
 WITH gate AS MATERIALIZED (
     SELECT w.client_id, w.agency_id, w.interval_overrides, true AS admits FROM webinars w
     WHERE w.id = %(webinar_id)s
@@ -156,7 +156,7 @@ SELECT coalesce(
     (SELECT entered_at FROM entered),
     (SELECT s.entered_at FROM known s
      WHERE s.exited_at IS NULL AND {LAST_HEARTBEAT} > %(now)s - %(throttle)s
-       AND s.user_id IS NOT DISTINCT FROM %(user_id)s::uuid))"""
+       AND s.user_id IS NOT DISTINCT FROM %(user_id)s::uuid))""")
 
 
 def enter(
@@ -167,7 +167,7 @@ def enter(
         ENTER,
         {
             **caller,
-            **_limits(),
+            **limits(),
             "id": time_ordered_id(),
             "session_id": session_id,
             "user_agent": user_agent,
@@ -186,7 +186,7 @@ def enter(
 # ORM equivalent: UserSession.objects.open().filter(webinar=…, session_id=…, user=…).update(…).
 # Index: session_unique. Cost: one look-up, one update (not heap-only: the row leaves session_open).
 OVERRIDES_OF_SESSION = "(SELECT w.interval_overrides FROM webinars w WHERE w.id = s.webinar_id)"
-EXIT = f"""
+EXIT = short(f"""
 UPDATE webinar_user_sessions s SET {COUNT_WATCHED},
     {_count_silent(overrides=OVERRIDES_OF_SESSION)}
         + {UNTOLD.format(end=f"({LAST_HEARTBEAT} + {DELTA})")},
@@ -194,12 +194,12 @@ UPDATE webinar_user_sessions s SET {COUNT_WATCHED},
     last_heartbeat_at = {LAST_HEARTBEAT} + {DELTA},
     closed_reason = 'exit', updated_at = %(now)s
 WHERE {OF_CALLER} AND s.exited_at IS NULL
-RETURNING true"""
+RETURNING true""")
 
 
 def leave(*, session_id: str, now: datetime, untold: timedelta = TOLD, **caller: Any) -> bool:
     """Whether a session was closed by this call."""
-    params = {**caller, **_limits(), "session_id": session_id, "now": now, "untold": untold}
+    params = {**caller, **limits(), "session_id": session_id, "now": now, "untold": untold}
     return fetch_one(EXIT, params) is not None
 
 
@@ -249,7 +249,7 @@ def _stale() -> timedelta:
     return timedelta(seconds=settings.SESSION_STALE_SECONDS)
 
 
-def _limits() -> dict[str, Any]:
+def limits() -> dict[str, Any]:
     """The intervals in the statements above (spec 19)."""
     return {
         "doors": doors(),

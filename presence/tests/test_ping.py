@@ -8,6 +8,7 @@ import time_machine
 from django.utils import timezone
 
 from presence.models import LivePresence, UserSession
+from presence.sql import hot as sql
 
 pytestmark = pytest.mark.django_db
 
@@ -244,3 +245,8 @@ def test_ping_answers_in_the_callers_language(call, webinar, stranger):
     english = call(webinar, stranger).post("presence/ping", headers={"Accept-Language": "en"})
 
     assert english.json()["error"] == "You are not registered for this webinar."
+
+
+@pytest.mark.parametrize("statement", [sql.PING, sql.ENTER, sql.EXIT])
+def test_the_statements_are_short_enough_to_be_kept_as_psycopg_read_them(statement):
+    assert len(statement) <= 4_096
