@@ -3,9 +3,9 @@ import uPlot from "uplot";
 
 import { gettext, interpolate } from "../../../webinars/static/webinars/i18n.js";
 import { drawnSeries, xStep, xValue } from "./chart_spec.js";
-import { lastIndex, lonelyIndexes, spread } from "./timeline_data.js";
+import { FONT_SIZE, paintLabels } from "./chart_labels.js";
+import { lastIndex, lonelyIndexes } from "./timeline_data.js";
 
-const FONT_SIZE = 12;
 /* Below this width the names stand in the drawing instead of beside it. */
 const NARROW = 520;
 const WHOLE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000];
@@ -111,24 +111,15 @@ export function drawLabels(plot, { places, look, texts, row, font }) {
   const ratio = plot.ctx.canvas.width / plot.width;
   const labels = places.flatMap((place, order) => labelsOf(plot, place, colourOf(places, order, look), { look, texts, row }));
   if (!labels.length) return;
-  const { ctx } = plot;
-  const { top, height, left, width } = plot.bbox;
-  ctx.save();
-  ctx.font = `600 ${FONT_SIZE * ratio}px ${font}`;
-  ctx.textBaseline = "middle";
+  const { left, width } = plot.bbox;
   const isNarrow = plot.width < NARROW;
-  ctx.textAlign = isNarrow ? "right" : "left";
-  const x = left + width + (isNarrow ? -6 : 8) * ratio;
-  ctx.strokeStyle = look.ground;
-  ctx.lineWidth = 4 * ratio;
-  ctx.lineJoin = "round";
-  const room = { gap: (FONT_SIZE + 4) * ratio, top: top + 4 * ratio, bottom: top + height - 4 * ratio };
-  for (const { text, y, colour } of spread(labels, room)) {
-    ctx.strokeText(text, x, y);
-    ctx.fillStyle = colour;
-    ctx.fillText(text, x, y);
-  }
-  ctx.restore();
+  paintLabels(plot, labels, {
+    x: left + width + (isNarrow ? -6 : 8) * ratio,
+    align: isNarrow ? "right" : "left",
+    font: `600 ${FONT_SIZE * ratio}px ${font}`,
+    ground: look.ground,
+    ratio,
+  });
 }
 
 function labelsOf(plot, { values, high, title }, colour, { look, texts, row }) {

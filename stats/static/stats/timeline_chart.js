@@ -2,13 +2,13 @@
 import uPlot from "uplot";
 
 import { gettext, interpolate, pageLanguage } from "../../../webinars/static/webinars/i18n.js";
-import { columnsOf, lastIndex, lonelyIndexes, spread } from "./timeline_data.js";
+import { FONT_SIZE, paintLabels } from "./chart_labels.js";
+import { columnsOf, lastIndex, lonelyIndexes } from "./timeline_data.js";
 
 /* Okabe–Ito: blue on light, sky blue on dark; both at least 3 : 1 on their ground. */
 const LINE = { light: "#0072B2", dark: "#56B4E9" };
 const LABEL_WIDTH = 84;
 const SHORTEST_RANGE_SECONDS = 600;
-const FONT_SIZE = 12;
 
 const isDark = () => document.documentElement.classList.contains("dark");
 
@@ -135,21 +135,7 @@ export class TimelineChart {
     if (this.#pointed !== null) {
       labels.push({ text: this.clockFormat.format(times[row] * 1000), y: plot.bbox.top, colour: ink });
     }
-    const { ctx } = plot;
-    const { top, height } = plot.bbox;
-    ctx.save();
-    ctx.font = font.replace(/^\d+px/, `600 ${FONT_SIZE * ratio}px`);
-    ctx.textBaseline = "middle";
-    ctx.textAlign = "left";
-    ctx.strokeStyle = ground;
-    ctx.lineWidth = 4 * ratio;
-    ctx.lineJoin = "round";
-    const room = { gap: (FONT_SIZE + 4) * ratio, top: top + 4 * ratio, bottom: top + height - 4 * ratio };
-    for (const { text, y, colour } of spread(labels, room)) {
-      ctx.strokeText(text, x, y);
-      ctx.fillStyle = colour;
-      ctx.fillText(text, x, y);
-    }
-    ctx.restore();
+    const bold = font.replace(/^\d+px/, `600 ${FONT_SIZE * ratio}px`);
+    paintLabels(plot, labels, { x, align: "left", font: bold, ground, ratio });
   }
 }
