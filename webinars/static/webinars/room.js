@@ -17,6 +17,7 @@ export class Room {
   #waiting = null;
   #expecting = null;
   #stateAskedAt = -Infinity;
+  #statesHeard = 0;
   #facts = { online: true, superseded: false, socket: "idle", polling: "off", stopStatus: null };
 
   /** `on` holds the page's answers: connection(view), event(event), state(snapshot). */
@@ -27,7 +28,7 @@ export class Room {
       pass,
       clock,
       WebSocket,
-      onEvents: (events) => events.forEach((event) => this.on.event(event)),
+      onEvents: (events) => events.forEach((event) => this.#hear(event)),
       onGap: () => this.#recover(),
       onState: (state, detail) => this.#socketIs(state, detail),
     });
@@ -104,9 +105,18 @@ export class Room {
     if (this.clock.now() - this.#stateAskedAt >= STATE_EVERY_MS) await this.#askState();
   }
 
+  #hear(event) {
+    if (event.type === "webinar.state") this.#statesHeard += 1;
+    this.on.event(event);
+  }
+
+  /** An answer that the socket overtook may be older than what it told: the question is asked again. */
   async #askState() {
+    const heard = this.#statesHeard;
     this.#stateAskedAt = this.clock.now();
-    this.on.state(await this.api.get(this.config.urls.state));
+    const state = await this.api.get(this.config.urls.state);
+    if (heard !== this.#statesHeard) return this.#askState();
+    this.on.state(state);
   }
 
   /** After a connection or a hole: what was missed, then how the webinar stands. */

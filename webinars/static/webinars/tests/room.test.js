@@ -14,7 +14,7 @@ const message = (seq) => ({ id: `m${seq}`, seq, body: "", authorId: "u", authorN
 function world(t) {
   const clock = new FakeClock();
   t.mock.method(Date, "now", () => clock.now());
-  const server = { messages: [message(1)], failure: null, polls: 0, states: 0 };
+  const server = { messages: [message(1)], failure: null, polls: 0, states: 0, state: "live" };
   const sockets = [];
   class FakeSocket {
     constructor() {
@@ -28,7 +28,9 @@ function world(t) {
       if (server.failure) throw new ApiError({ status: server.failure, code: "x", message: "" });
       if (url === "state") {
         server.states += 1;
-        return { state: "live", currentParticipants: 3 };
+        const state = { state: server.state, currentParticipants: 3 };
+        server.whileAsked?.();
+        return state;
       }
       server.polls += 1;
       const after = Number(new URL(url, "http://x").searchParams.get("after"));
@@ -72,6 +74,24 @@ test("a greeted socket is live, and what was missed before it is fetched", async
   assert.deepEqual(seen.words, ["reconnecting", "live"]);
   assert.equal(store.lastSeq, 3);
   assert.deepEqual(seen.states, ["live"]);
+});
+
+test("an answer that the socket overtook is not shown, and the state is asked for again", async (t) => {
+  const { room, hello, server, sockets, seen } = world(t);
+  server.state = "scheduled";
+  server.whileAsked = () => {
+    server.whileAsked = null;
+    server.state = "live";
+    const events = [{ seq: 1, type: "webinar.state", data: { state: "live" } }];
+    sockets.at(-1).onmessage({ data: JSON.stringify({ type: "events", events }) });
+  };
+
+  room.enter();
+  await hello();
+
+  assert.deepEqual(seen.events, ["webinar.state"]);
+  assert.deepEqual(seen.states, ["live"]);
+  assert.equal(server.states, 2);
 });
 
 test("while the socket is down messages come by polling, and polling ends when it is back", async (t) => {
