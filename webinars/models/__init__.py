@@ -1,5 +1,6 @@
 """Organisations, people, webinars, and what is said during one (spec 1, 2, 3, 9, 10)."""
 
+from webinars.models.audit import AuditEntry, AuditQuerySet
 from webinars.models.message import ChatRoom, Message, MessageQuerySet
 from webinars.models.organisation import Agency, AgencyMember, Client, ClientMember, Role
 from webinars.models.question import Question, QuestionQuerySet, QuestionRoom, QuestionVote
@@ -11,6 +12,8 @@ from webinars.models.webinar import Webinar, WebinarQuerySet, Window, interval, 
 __all__ = [
     "Agency",
     "AgencyMember",
+    "AuditEntry",
+    "AuditQuerySet",
     "ChatRoom",
     "Client",
     "ClientMember",

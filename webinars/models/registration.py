@@ -39,6 +39,7 @@ class Registration(TenantModel):
     source = models.CharField(_("came through"), max_length=100, blank=True)
     answers = models.JSONField(_("answers"), default=dict, blank=True)
     registered_at = models.DateTimeField(_("registered"), default=timezone.now)
+    muted_until = models.DateTimeField(_("muted until"), null=True, blank=True)
     banned_at = models.DateTimeField(_("banned"), null=True, blank=True)
 
     objects = RegistrationQuerySet.as_manager()
@@ -51,6 +52,14 @@ class Registration(TenantModel):
             models.UniqueConstraint(fields=["webinar", "user"], name="registration_unique"),
             models.CheckConstraint(
                 condition=Q(role__in=["attendee", "presenter", "moderator"]), name="registration_role"
+            ),
+        ]
+        indexes = [
+            # Who is muted or banned in a webinar: few.
+            models.Index(
+                fields=["webinar"],
+                condition=Q(muted_until__isnull=False) | Q(banned_at__isnull=False),
+                name="registration_silenced",
             ),
         ]
 

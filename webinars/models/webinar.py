@@ -5,10 +5,12 @@ from typing import NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import ExpressionWrapper, F, Q
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from webinars.models.organisation import Role
 from webinars.models.user import User
@@ -20,6 +22,9 @@ from webinars.models.validators import (
     check_time_zone,
     check_web_address,
 )
+
+BLOCKED_WORD_MAX_LENGTH = 50
+NOTICE_MAX_LENGTH = 1000
 
 
 class Window(NamedTuple):
@@ -107,6 +112,16 @@ class Webinar(models.Model):
         WARN = "warn", _("Warn the older page")
         REPLACE = "replace", _("Replace the older page")
 
+    class SlowMode(models.IntegerChoices):
+        """Seconds between two messages of one attendee."""
+
+        OFF = 0, _("Off")
+        FIVE_SECONDS = 5, _("5 seconds")
+        TEN_SECONDS = 10, _("10 seconds")
+        HALF_A_MINUTE = 30, _("30 seconds")
+        A_MINUTE = 60, pgettext_lazy("slow mode", "1 minute")
+        FIVE_MINUTES = 300, pgettext_lazy("slow mode", "5 minutes")
+
     class Bucket(models.IntegerChoices):
         ONE_MINUTE = 60, _("1 minute")
         FIVE_MINUTES = 300, _("5 minutes")
@@ -142,7 +157,19 @@ class Webinar(models.Model):
     doors_opened_at = models.DateTimeField(_("doors opened"), null=True, blank=True)
 
     chat_enabled = models.BooleanField(_("chat"), default=True)
+    chat_slow_seconds = models.PositiveSmallIntegerField(
+        _("slow mode"), choices=SlowMode.choices, default=SlowMode.OFF, db_default=0
+    )
+    # In the form in which messages are compared with them (`webinars/blocked_words.py`).
+    blocked_words = ArrayField(
+        models.CharField(max_length=BLOCKED_WORD_MAX_LENGTH),
+        verbose_name=_("blocked words"),
+        default=list,
+        db_default=[],
+        blank=True,
+    )
     questions_enabled = models.BooleanField(_("Q&A"), default=True)
+    questions_moderated = models.BooleanField(_("questions are published by a host"), default=True, db_default=True)
     reactions_enabled = models.BooleanField(_("reactions"), default=True)
     participant_list_enabled = models.BooleanField(_("participant list"), default=False)
     bucket_seconds = models.PositiveSmallIntegerField(
@@ -154,6 +181,11 @@ class Webinar(models.Model):
     duplicate_login_policy = models.CharField(
         _("second page of a person"), max_length=8, choices=DuplicateLogin.choices, default=DuplicateLogin.REPLACE
     )
+    # The line at the top of the page (spec 11); `notice_message_id` is the message that was pinned, if it was one.
+    notice = models.CharField(_("notice"), max_length=NOTICE_MAX_LENGTH, blank=True, db_default="")
+    notice_author = models.CharField(max_length=100, blank=True, db_default="")
+    notice_message_id = models.UUIDField(null=True, blank=True)
+    notice_set_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
@@ -214,6 +246,14 @@ class Webinar(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(duplicate_login_policy__in=["allow", "warn", "replace"]), name="webinar_duplicate_login"
+            ),
+            models.CheckConstraint(
+                condition=Q(chat_slow_seconds__in=[0, 5, 10, 30, 60, 300]), name="webinar_slow_mode"
+            ),
+            models.CheckConstraint(
+                condition=Q(notice="", notice_author="", notice_message_id=None, notice_set_at=None)
+                | (~Q(notice="") & Q(notice_set_at__isnull=False)),
+                name="webinar_notice_is_whole",
             ),
         ]
 

@@ -13,8 +13,17 @@ COUNTER_LIFE_SECONDS = 2 * 24 * 3600
 class EventType(enum.StrEnum):
     MESSAGE_CREATED = "message.created"
     MESSAGE_DELETED = "message.deleted"
+    QUESTION_CREATED = "question.created"
+    QUESTION_UPDATED = "question.updated"
+    QUESTION_ANSWERED = "question.answered"
+    NOTICE_SET = "notice.set"
+    NOTICE_CLEARED = "notice.cleared"
     PRESENCE_COUNT = "presence.count"
     WEBINAR_STATE = "webinar.state"
+    # To one person's pages only; without a number.
+    SESSION_SUPERSEDED = "session.superseded"
+    MEMBER_MUTED = "member.muted"
+    MEMBER_BANNED = "member.banned"
 
 
 class CloseCode(enum.IntEnum):
