@@ -11,6 +11,7 @@ import { LivePass, passRequest } from "./live_pass.js";
 import { MessageList } from "./message_list.js";
 import { MessageStore } from "./message_store.js";
 import { MessageSync } from "./message_sync.js";
+import { PanelTabs } from "./panel_tabs.js";
 import { mountPlayer } from "./player.js";
 import { Room } from "./room.js";
 import { wireSoundCheck } from "./sound_check.js";
@@ -53,6 +54,7 @@ const list = new MessageList({
   onDiscard: (clientId) => store.discard(clientId),
 });
 
+const tabs = new PanelTabs({ root: find("[data-panel]") });
 const connection = new ConnectionView(find("[data-connection-view]"));
 const waiting = find("[data-countdown]");
 const countdown = waiting ? new Countdown(waiting) : null;
