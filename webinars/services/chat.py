@@ -8,11 +8,11 @@ from django.utils.translation import gettext_lazy as _
 
 from eventflow import rate_limit
 from eventflow.api.errors import ApiError, NotFound, WebinarClosed
-from webinars import sql
 from webinars.realtime.events import EventType
 from webinars.realtime.publish import broadcast
 from webinars.selectors.messages import is_stored, message_data
 from webinars.services.live_pass import LivePass
+from webinars.sql import chat as sql
 
 
 class MayNotWrite(ApiError):

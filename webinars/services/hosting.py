@@ -1,7 +1,6 @@
 """Who may lead a room while it runs (spec 1, 3, 9, 10): asked of the database at each act, since a pass may be older
 than a change of role."""
 
-import enum
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,21 +8,10 @@ from rest_framework import exceptions
 
 from eventflow.api.errors import NotFound
 from webinars.models import Webinar
-from webinars.selectors.access import Access, Person, RoomRole, decide_access, webinar_and_person
+from webinars.selectors.access import Access, Person, decide_access, webinar_and_person
+from webinars.selectors.leading import Lead as Lead
+from webinars.selectors.leading import may_lead as may_lead
 from webinars.services.live_pass import LivePass
-
-
-class Lead(enum.StrEnum):
-    """What leading takes: moderators keep order, presenters answer questions too."""
-
-    MODERATE = "moderate"
-    ANSWER = "answer"
-
-
-ROLES = {
-    Lead.MODERATE: frozenset({RoomRole.MODERATOR}),
-    Lead.ANSWER: frozenset({RoomRole.MODERATOR, RoomRole.PRESENTER}),
-}
 
 
 @dataclass(frozen=True)
@@ -38,11 +26,6 @@ class Host:
     def outranks_hosts(self) -> bool:
         """Whether presenters and moderators are theirs to silence, too."""
         return self.access.admin_mode
-
-
-def may_lead(lead: Lead, *, role: RoomRole, verbs: frozenset[str]) -> bool:
-    """By what a pass or a decision says: the room's roles, and members who may run webinars."""
-    return role in ROLES[lead] or (role is RoomRole.MANAGER and "run" in verbs)
 
 
 def host_of(live_pass: LivePass, lead: Lead, *, now: datetime) -> Host:
