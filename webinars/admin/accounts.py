@@ -44,7 +44,7 @@ class PersonCreationForm(UserCreationForm):
 
 
 @admin.register(User)
-class PersonAdmin(KeepsOwners, SuperuserAdmin, DjangoUserAdmin):  # type: ignore[misc]
+class PersonAdmin(KeepsOwners, SuperuserAdmin, DjangoUserAdmin):
     form = PersonChangeForm
     add_form = PersonCreationForm
     change_password_form = AdminPasswordChangeForm

@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib.admin import RelatedFieldListFilter
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
 from django.db.models import ForeignKey, Model, QuerySet
 from django.forms import ModelChoiceField
 from django.http import Http404, HttpRequest, HttpResponse
@@ -107,7 +108,7 @@ class ScopedChangeList(ChangeList):
 
 class ScopedAdmin(Scoped, ModelAdmin):
     show_full_result_count = False
-    paginator = EstimatedPaginator
+    paginator: type[Paginator] = EstimatedPaginator
     list_per_page = 50
     list_filter_sheet = False
 

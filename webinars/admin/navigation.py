@@ -9,6 +9,10 @@ def sees_people(request: HttpRequest) -> bool:
     return standing_of(request).may_anywhere("see_personal")
 
 
+def runs_webinars(request: HttpRequest) -> bool:
+    return standing_of(request).may_anywhere("run")
+
+
 def sees_agencies(request: HttpRequest) -> bool:
     return standing_of(request).may_in_any_agency("see_statistics")
 

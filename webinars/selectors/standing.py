@@ -59,6 +59,10 @@ class Standing:
             return Webinar.objects.none()
         return Webinar.objects.visible_to(self.user, *roles_for(verb))
 
+    def tenant_ids(self, verb: Verb) -> tuple[list[uuid.UUID], list[uuid.UUID]]:
+        """The agencies and the clients in which the person may."""
+        return self._agency_ids(verb), self._client_ids(verb)
+
     def _agency_ids(self, verb: Verb) -> list[uuid.UUID]:
         return [key for key, role in self.agency_roles.items() if role in roles_for(verb)]
 

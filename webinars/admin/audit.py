@@ -1,0 +1,200 @@
+"""The audit log in the console (spec 13): to read, by those who may run webinars, and never to change."""
+
+import uuid
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import admin
+from django.contrib.admin import SimpleListFilter
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.html import format_html_join
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.views import ChangeList
+
+from webinars.admin.audit_words import ACTS, full_time, sentence_of, title_of
+from webinars.admin.base import ScopedAdmin, ScopedChangeList
+from webinars.admin.one_webinar import OFFERED, rendered
+from webinars.admin.tabs import Tab, add_tab, list_of, webinar_tabs
+from webinars.models import AuditEntry, Webinar
+from webinars.selectors.audit import Names, names_of, uuid_of
+from webinars.selectors.permissions import Verb
+from webinars.selectors.standing import Standing, standing_of
+
+LISTED = 10_000
+
+
+class NewestPaginator(Paginator):
+    """Pages through the newest entries only, so that a log of many years is neither counted nor leafed through; the
+    filters lead to older ones."""
+
+    @cached_property
+    def count(self) -> int:
+        newest: Any = self.object_list
+        return int(newest[:LISTED].count())
+
+
+class WebinarFilter(SimpleListFilter):
+    """One webinar's entries; also of one that was deleted, which its entries outlive."""
+
+    title = gettext_lazy("webinar")
+    parameter_name = "webinar"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        found = list(standing_of(request).webinars(model_admin.see)[:OFFERED])
+        offered = [(str(webinar.pk), webinar.title) for webinar in found]
+        wanted, chosen = wanted_webinar(request)
+        if chosen is not None and chosen not in found:
+            offered.insert(0, (str(chosen.pk), chosen.title))
+        elif wanted is not None and chosen is None:
+            offered.insert(0, (str(wanted), _("Deleted webinar")))
+        return offered
+
+    def has_output(self) -> bool:
+        return True
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        wanted, _chosen = wanted_webinar(request)
+        return queryset.filter(webinar_id=wanted) if wanted is not None else queryset
+
+
+class ActFilter(SimpleListFilter):
+    title = gettext_lazy("act")
+    parameter_name = "act"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(name, act.title) for name, act in ACTS.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(action=self.value()) if self.value() else queryset
+
+
+def wanted_webinar(request: HttpRequest) -> tuple[uuid.UUID | None, Webinar | None]:
+    """The webinar that `?webinar=` names, and its row while there is one. 404 when it is somebody else's."""
+    wanted = request.GET.get("webinar")
+    if not wanted:
+        return None, None
+    known: tuple[str, uuid.UUID, Webinar | None] | None = getattr(request, "_audited_webinar", None)
+    if known is not None and known[0] == wanted:
+        return known[1], known[2]
+    key = uuid_of(wanted)
+    if key is None:
+        raise Http404
+    standing = standing_of(request)
+    webinar = standing.webinars("run").select_related("client").filter(pk=key).first()
+    if webinar is None and not entries_of(AuditEntry.objects.filter(webinar_id=key), standing, "run").exists():
+        raise Http404
+    request._audited_webinar = (wanted, key, webinar)  # type: ignore[attr-defined]
+    return key, webinar
+
+
+def entries_of(queryset: QuerySet[AuditEntry], standing: Standing, verb: Verb) -> QuerySet[AuditEntry]:
+    """Those of the tenants where the person may. By lists of ids, so that each tenant's index is read."""
+    if standing.is_superuser:
+        return queryset
+    agencies, clients = standing.tenant_ids(verb)
+    return queryset.filter(Q(agency_id__in=agencies) | Q(client_id__in=clients))
+
+
+class AuditChangeList(ScopedChangeList):
+    result_list: Any
+
+    def get_results(self, request: HttpRequest) -> None:
+        """The names behind a page's ids are asked for together."""
+        super().get_results(request)
+        entries: list[Any] = list(self.result_list)
+        names = names_of(entries)
+        for entry in entries:
+            entry.names = names
+        self.result_list = entries
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ScopedAdmin):
+    see = "run"
+    paginator = NewestPaginator
+    list_before_template = "admin/webinars/audit_head.html"
+    list_display = ["when", "what", "actor", "webinar"]
+    list_display_links = ["when"]
+    list_filter = [WebinarFilter, ActFilter]
+    ordering = ["-id"]
+    fields = ["when", "what", "act", "actor", "webinar", "kept"]
+    readonly_fields = fields
+    sortable_by: list[str] = []
+
+    def rows(self, queryset: QuerySet[Any], standing: Standing, verb: Verb) -> QuerySet[Any]:
+        return entries_of(queryset, standing, verb)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return AuditChangeList
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Narrowed to a webinar, the list is one of its tabs."""
+        context = {**(extra_context or {}), "listed": LISTED}
+        webinar = wanted_webinar(request)[1] if self.has_view_permission(request) else None
+        if webinar is None:
+            return super().changelist_view(request, context)
+        context |= {"webinar": webinar, "webinar_tabs": webinar_tabs(request, webinar, current="auditentry")}
+        with timezone.override(webinar.zone):
+            return rendered(super().changelist_view(request, context))
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        """An entry has no history: nobody changes it."""
+        response = super().changeform_view(request, object_id, form_url, extra_context)
+        if hasattr(response, "context_data"):
+            response.context_data["show_history"] = False
+        return response
+
+    @admin.display(description=gettext_lazy("when"))
+    def when(self, obj: Any) -> str:
+        return full_time(obj.at, zone_of(obj))
+
+    @admin.display(description=gettext_lazy("what"))
+    def what(self, obj: Any) -> str:
+        return sentence_of(obj, names_behind(obj), zone_of(obj))
+
+    @admin.display(description=gettext_lazy("act"))
+    def act(self, obj: Any) -> str:
+        return title_of(obj)
+
+    @admin.display(description=gettext_lazy("by"))
+    def actor(self, obj: Any) -> str:
+        return names_behind(obj).person(obj.actor_id)
+
+    @admin.display(description=gettext_lazy("webinar"))
+    def webinar(self, obj: Any) -> str:
+        webinar = names_behind(obj).webinars.get(obj.webinar_id)
+        if webinar is not None:
+            return webinar.title
+        return _("Deleted webinar") if obj.webinar_id else "–"
+
+    @admin.display(description=gettext_lazy("details"))
+    def kept(self, obj: Any) -> str:
+        """As the entry keeps them, for whoever follows something up."""
+        kept = {"action": obj.action, "subject": " ".join(filter(None, [obj.subject_type, obj.subject_id]))}
+        rows = [(name, value) for name, value in {**kept, **obj.details}.items() if value not in ("", None)]
+        return format_html_join("\n", "{}: {}", rows)
+
+
+def names_behind(obj: Any) -> Names:
+    """Of a list, those that were asked for together."""
+    if not hasattr(obj, "names"):
+        obj.names = names_of([obj])
+    found: Names = obj.names
+    return found
+
+
+def zone_of(obj: Any) -> ZoneInfo:
+    """The webinar's; the installation's when the webinar is gone."""
+    webinar = names_behind(obj).webinars.get(obj.webinar_id)
+    default: Any = timezone.get_default_timezone()
+    return webinar.zone if webinar is not None else default
+
+
+add_tab(Tab("auditentry", gettext_lazy("Audit log"), "run", 85, list_of("webinars_auditentry")))

@@ -1,0 +1,108 @@
+"""Each act of the audit log in words."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, pgettext
+
+from webinars.models import AuditEntry
+from webinars.selectors.audit import Names, uuid_of
+
+UNKNOWN = "–"
+
+
+@dataclass(frozen=True)
+class Act:
+    """`title` stands in the filter; `sentence` says one entry, with `number`, `person`, `until` or `settings`."""
+
+    title: Any
+    sentence: Any
+
+
+ACTS: dict[str, Act] = {
+    "message.deleted": Act(gettext_lazy("Message deleted"), gettext_lazy("Deleted message %(number)s")),
+    "message.restored": Act(gettext_lazy("Message restored"), gettext_lazy("Restored message %(number)s")),
+    "member.muted": Act(gettext_lazy("Person muted"), gettext_lazy("Muted %(person)s until %(until)s")),
+    "member.unmuted": Act(gettext_lazy("Person unmuted"), gettext_lazy("Unmuted %(person)s")),
+    "member.banned": Act(gettext_lazy("Person banned"), gettext_lazy("Banned %(person)s")),
+    "member.unbanned": Act(gettext_lazy("Ban lifted"), gettext_lazy("Lifted the ban of %(person)s")),
+    "room.changed": Act(gettext_lazy("Room changed"), gettext_lazy("Changed the room: %(settings)s")),
+    "notice.set": Act(gettext_lazy("Notice set"), gettext_lazy("Set the notice")),
+    "notice.cleared": Act(gettext_lazy("Notice cleared"), gettext_lazy("Cleared the notice")),
+    "question.published": Act(gettext_lazy("Question published"), gettext_lazy("Published question %(number)s")),
+    "question.archived": Act(gettext_lazy("Question archived"), gettext_lazy("Archived question %(number)s")),
+    "question.restored": Act(gettext_lazy("Question restored"), gettext_lazy("Restored question %(number)s")),
+    "question.answered": Act(gettext_lazy("Question answered"), gettext_lazy("Answered question %(number)s")),
+    "question.pinned": Act(gettext_lazy("Question pinned"), gettext_lazy("Pinned question %(number)s")),
+    "question.unpinned": Act(gettext_lazy("Question unpinned"), gettext_lazy("Unpinned question %(number)s")),
+    "chat.exported": Act(gettext_lazy("Chat exported"), gettext_lazy("Exported the chat")),
+    "questions.exported": Act(gettext_lazy("Questions exported"), gettext_lazy("Exported the questions")),
+}
+
+
+def title_of(entry: AuditEntry) -> str:
+    known = ACTS.get(entry.action)
+    return str(known.title) if known is not None else entry.action
+
+
+def sentence_of(entry: AuditEntry, names: Names, zone: ZoneInfo) -> str:
+    """What was done, to whom or to what. An act that has no words here is shown by its name."""
+    known = ACTS.get(entry.action)
+    if known is None:
+        return entry.action
+    return str(known.sentence) % {
+        "number": entry.details.get("seq") or names.numbers.get(entry.subject_id) or UNKNOWN,
+        "person": names.person(uuid_of(entry.subject_id)),
+        "until": _until(entry, zone),
+        "settings": _settings(entry),
+    }
+
+
+def _until(entry: AuditEntry, zone: ZoneInfo) -> str:
+    found = entry.details.get("until")
+    until = parse_datetime(found) if isinstance(found, str) else None
+    return full_time(until, zone) if until is not None else UNKNOWN
+
+
+def full_time(moment: datetime, zone: ZoneInfo) -> str:
+    """To the second, in a zone that it names."""
+    local = moment.astimezone(zone)
+    return f"{date_format(local, 'SHORT_DATE_FORMAT')} {local:%H:%M:%S} ({local:%Z})"
+
+
+def _on_or_off(value: Any) -> str:
+    return pgettext("switch", "on") if value else pgettext("switch", "off")
+
+
+def _slow(value: Any) -> str:
+    return _("%(seconds)s s") % {"seconds": value} if value else pgettext("switch", "off")
+
+
+def _words(value: Any) -> str:
+    count = len(value) if isinstance(value, list) else int(value or 0)
+    return ngettext("%(n)d word", "%(n)d words", count) % {"n": count}
+
+
+def _moderated(value: Any) -> str:
+    return _("a host publishes") if value else _("shown at once")
+
+
+# The room's settings by the name under which an entry keeps them, and how their values are said.
+SETTINGS: dict[str, tuple[Any, Callable[[Any], str]]] = {
+    "chat_enabled": (gettext_lazy("chat"), _on_or_off),
+    "slow_seconds": (gettext_lazy("slow mode"), _slow),
+    "blocked_words": (gettext_lazy("blocked words"), _words),
+    "questions_enabled": (gettext_lazy("questions"), _on_or_off),
+    "questions_moderated": (gettext_lazy("new questions"), _moderated),
+}
+
+
+def _settings(entry: AuditEntry) -> str:
+    said = [f"{title} {say(entry.details[name])}" for name, (title, say) in SETTINGS.items() if name in entry.details]
+    return ", ".join(said) or UNKNOWN
