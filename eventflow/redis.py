@@ -26,8 +26,8 @@ logger = logging.getLogger(__name__)
 RedisUnavailable = (redis.RedisError, OSError)
 
 
-class _Pause:
-    """Whether this process leaves Redis alone, and until when (monotonic seconds)."""
+class Pause:
+    """Whether this process leaves a server alone, and until when (monotonic seconds)."""
 
     def __init__(self) -> None:
         self.until = 0.0
@@ -42,14 +42,18 @@ class _Pause:
         self.until = 0.0
 
 
-pause = _Pause()
+pause = Pause()
 
 
 @functools.cache
 def client() -> redis.Redis:
-    """The process's connection pool; thread-safe."""
+    """The process's connection pool for REDIS_URL; thread-safe."""
+    return _pool(settings.REDIS_URL)
+
+
+def _pool(url: str) -> redis.Redis:
     return redis.Redis.from_url(
-        settings.REDIS_URL,
+        url,
         socket_timeout=settings.REDIS_TIMEOUT_SECONDS,
         socket_connect_timeout=settings.REDIS_TIMEOUT_SECONDS,
         max_connections=512,
@@ -64,6 +68,10 @@ def attempt(call: Callable[[], R], *, otherwise: R) -> R:
 
 
 def attempt_or(call: Callable[[], R], otherwise: Callable[[], R]) -> R:
+    return _attempt(pause, call, otherwise)
+
+
+def _attempt(pause: Pause, call: Callable[[], R], otherwise: Callable[[], R]) -> R:
     if pause.active():
         return otherwise()
     try:
@@ -72,6 +80,29 @@ def attempt_or(call: Callable[[], R], otherwise: Callable[[], R]) -> R:
         pause.begin()
         logger.warning("Redis is away (%s); left alone for %s s", error, settings.REDIS_RETRY_AFTER_SECONDS)
         return otherwise()
+
+
+class Server:
+    """One of several Redis servers, with a pause of its own: that one is away says nothing of the others."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._is_main = url == settings.REDIS_URL
+        self.pause = pause if self._is_main else Pause()
+        self._own = None if self._is_main else _pool(url)
+
+    @property
+    def client(self) -> redis.Redis:
+        return self._own or client()
+
+    def attempt(self, call: Callable[[redis.Redis], R], *, otherwise: R) -> R:
+        """`call(client)`, or `otherwise` as `attempt` does."""
+        return _attempt(self.pause, lambda: call(self.client), lambda: otherwise)
+
+
+@functools.cache
+def server(url: str) -> Server:
+    return Server(url)
 
 
 class SubstitutedRedisCache(RedisCache):

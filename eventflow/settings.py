@@ -133,6 +133,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
 REDIS_TIMEOUT_SECONDS = env.float("REDIS_TIMEOUT_SECONDS", default=0.5)
+# Where rooms live, each on one of these. Changing the list moves rooms: restart all with it (docs/realtime.md).
+REALTIME_REDIS_URLS = env.list("REALTIME_REDIS_URLS", default=[]) or [REDIS_URL]
 # After a failed call a process leaves Redis alone for this long, so that a frozen Redis costs one wait, not one each.
 REDIS_RETRY_AFTER_SECONDS = env.float("REDIS_RETRY_AFTER_SECONDS", default=2.0)
 
@@ -341,6 +343,11 @@ EXPORT_RETENTION_HOURS = env.int("EXPORT_RETENTION_HOURS", default=24)
 CHAT_MESSAGE_MAX_LENGTH = 1000
 CHAT_RATE_MESSAGES = env.int("CHAT_RATE_MESSAGES", default=3)
 CHAT_RATE_SECONDS = env.int("CHAT_RATE_SECONDS", default=5)
+
+# --- Q&A (spec 10) --------------------------------------------------------------------------------------------------
+
+QUESTION_RATE_QUESTIONS = env.int("QUESTION_RATE_QUESTIONS", default=3)
+QUESTION_RATE_SECONDS = env.int("QUESTION_RATE_SECONDS", default=60)
 
 # --- Realtime (spec 8) ----------------------------------------------------------------------------------------------
 

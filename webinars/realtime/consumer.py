@@ -32,7 +32,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
         if live_pass is None:
             await self._refuse(CloseCode.INVALID_PASS)
         elif not live_pass.is_for(self.scope["url_route"]["kwargs"]["w"]):
-            await self._refuse(CloseCode.WRONG_WEBINAR)
+            await self._refuse(CloseCode.REFUSED)
         else:
             await self._join(live_pass)
 

@@ -1,7 +1,11 @@
 """Names that the socket, the server and the page agree on (spec 8)."""
 
 import enum
+import json
 import uuid
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
 
 SUBPROTOCOL = "eventflow.v1"
 BEARER_PREFIX = "bearer."
@@ -29,10 +33,35 @@ class EventType(enum.StrEnum):
 class CloseCode(enum.IntEnum):
     """Codes that browsers hand to the page."""
 
+    TOO_MANY_FRAMES = 1008
+    RESTART = 1012
     TRY_AGAIN_LATER = 1013
     INVALID_PASS = 4401
-    WRONG_WEBINAR = 4403
+    REFUSED = 4403  # a pass of another webinar or person, another site's page, or somebody who was shut out
     NOT_FOUND = 4404
+
+
+class Control(enum.StrEnum):
+    """What processes tell each other on a room's channel; unlike events these have no number."""
+
+    TELL = "tell"  # an event for one person's pages
+    PAGES = "pages"  # who opened which page when
+    SHUT_OUT = "shut-out"
+    LET_IN = "let-in"
+    TALLY = "tally"  # something waits to be told
+    DROP = "drop"  # close the sockets, one after another
+
+
+CONTROL = "!"
+
+
+def control(kind: Control, content: Any) -> str:
+    """A message between processes, on the channel of events, whose first word is their epoch."""
+    return f"{CONTROL} {kind} {as_json(content)}"
+
+
+def as_json(content: Any) -> str:
+    return json.dumps(content, cls=DjangoJSONEncoder, ensure_ascii=False, separators=(",", ":"))
 
 
 def room_channel(webinar_id: uuid.UUID | str) -> str:
@@ -43,3 +72,22 @@ def room_channel(webinar_id: uuid.UUID | str) -> str:
 def room_counter(webinar_id: uuid.UUID | str) -> str:
     """The Redis hash with a webinar's `epoch` and `seq`."""
     return f"eventflow:room:{webinar_id}:counter"
+
+
+def room_banned(webinar_id: uuid.UUID | str) -> str:
+    """The Redis hash of who was shut out, each with the moment (Unix seconds) when the last pass is over."""
+    return f"eventflow:room:{webinar_id}:banned"
+
+
+def room_tally(webinar_id: uuid.UUID | str, kind: str) -> str:
+    """The Redis hash of values that wait to be told."""
+    return f"eventflow:room:{webinar_id}:tally:{kind}"
+
+
+def room_gate(webinar_id: uuid.UUID | str, kind: str) -> str:
+    """The Redis key that is there while values of this kind have to wait."""
+    return f"eventflow:room:{webinar_id}:gate:{kind}"
+
+
+# Every socket process listens here, once for each Redis server it uses.
+PROCESSES_CHANNEL = "eventflow:sockets"

@@ -258,7 +258,7 @@ class Hub:
             return
         if message["type"] == "subscribe":
             room.subscribed.set()
-        else:
+        elif not message["data"].startswith(b"! "):
             epoch, seq, body = message["data"].decode().split(" ", 2)
             room.receive(epoch, int(seq), body)
 

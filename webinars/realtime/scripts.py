@@ -1,0 +1,51 @@
+"""What happens in Redis in one step: numbering and publishing, so that the order on the channel is the order of the
+numbers. A lost counter (Redis restarted empty) begins a new epoch, which tells pages to catch up."""
+
+NUMBERED = """
+local function publish(counter, epoch, life, channel, body)
+  local known = redis.call('HGET', counter, 'epoch')
+  if not known then
+    known = epoch
+    redis.call('HSET', counter, 'epoch', epoch)
+  end
+  local seq = redis.call('HINCRBY', counter, 'seq', 1)
+  redis.call('EXPIRE', counter, life)
+  redis.call('PUBLISH', channel, known .. ' ' .. seq .. ' ' .. body)
+  return seq
+end
+"""
+
+# KEYS: counter. ARGV: a new epoch, life of the counter, channel, body.
+PUBLISH = NUMBERED + "return publish(KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4])"
+
+# KEYS: counter, tally, gate. ARGV: a new epoch, life of the counter, channel, milliseconds between two events, what
+# comes before the values, what comes after them, and with TELL a message that something waits, then names and values.
+_OPEN = """
+local function open(keys, argv)
+  if redis.call('EXISTS', keys[2]) == 0 then return 0 end
+  if not redis.call('SET', keys[3], 1, 'NX', 'PX', argv[4]) then return redis.call('PTTL', keys[3]) end
+  local pairs = redis.call('HGETALL', keys[2])
+  local parts = {}
+  for i = 1, #pairs, 2 do parts[#parts + 1] = cjson.encode(pairs[i]) .. ':' .. pairs[i + 1] end
+  redis.call('DEL', keys[2])
+  publish(keys[1], argv[1], argv[2], argv[3], argv[5] .. table.concat(parts, ',') .. argv[6])
+  return 0
+end
+"""
+
+# Publishes what waits unless the last event of this kind is too young; answers the milliseconds to wait, or 0.
+FLUSH = NUMBERED + _OPEN + "return open(KEYS, ARGV)"
+
+# Keeps the newest values, and publishes them at once or says (once) that they wait.
+TELL = (
+    NUMBERED
+    + _OPEN
+    + """
+local first = redis.call('EXISTS', KEYS[2]) == 0
+for i = 8, #ARGV, 2 do redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1]) end
+redis.call('EXPIRE', KEYS[2], ARGV[2])
+local wait = open(KEYS, ARGV)
+if wait ~= 0 and first then redis.call('PUBLISH', ARGV[3], ARGV[7]) end
+return wait
+"""
+)
