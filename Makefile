@@ -1,6 +1,7 @@
 # Two commands to know: `make demo` runs everything, `make test` tests everything. Both set up what they need first.
 #
 #   make demo PORT=8000 ATTENDEES=25 EVENTFLOW_DATA_DIR=.data
+#   make demo WEB=2  # two web and two socket servers behind a balancer, and two Redis servers for the rooms
 #   make test ARGS="-k chat"
 
 .PHONY: help demo test lint format bench lock setup

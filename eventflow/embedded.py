@@ -6,7 +6,6 @@ and starts, watches and stops them. Both are plain child processes in sessions o
 terminal reaches us and not them, and we end them in our order. Needs no Django; never used in production.
 """
 
-import contextlib
 import hashlib
 import os
 import secrets
@@ -15,9 +14,7 @@ import signal
 import socket
 import stat
 import subprocess
-import time
 import warnings
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, MutableMapping
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -30,6 +27,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from eventflow.data_dir import DataDir, StartError, say
+from eventflow.embedded_server import Server
 
 with warnings.catch_warnings():  # it misses XDG_RUNTIME_DIR, which we do not use
     warnings.simplefilter("ignore")
@@ -39,111 +37,7 @@ POSTGRES_VERSION = 18
 POSTGRES_BIN = POSTGRES_VERSIONS[POSTGRES_VERSION]
 POSTGRES_SYSTEM_USER = "pgserver"  # PostgreSQL refuses to run as root
 DATABASE_NAME = DATABASE_ROLE = "eventflow"
-START_SECONDS = 60
 SOCKET_PATH_LIMIT = 103  # macOS; Linux takes 107
-
-
-class Server(ABC):
-    """One server process, started by us and watched by whoever started it."""
-
-    name: str
-    stop_signals: tuple[signal.Signals, ...]
-
-    def __init__(self, *, folder: Path, log: Path, report: Callable[[str], None] = say) -> None:
-        self.folder = folder
-        self.log = log
-        self.report = report
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def alive(self) -> bool:
-        return self.process is not None and self.process.poll() is None
-
-    def start(self) -> None:
-        """Start, and return when the server answers. Also after it was killed: same address, same data."""
-        self.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.prepare()
-        deadline = time.monotonic() + START_SECONDS
-        while True:
-            self._end_leftover()
-            begin = self.log.stat().st_size if self.log.exists() else 0
-            with self.log.open("ab") as log:
-                self.process = self.spawn(log)
-            if self._wait_until_ready(deadline):
-                return
-            said = self.log.read_bytes()[begin:].decode(errors="replace")
-            self.stop()
-            if not self.may_retry(said) or time.monotonic() > deadline:
-                raise StartError(self._explain(said))
-            time.sleep(0.2)
-
-    def stop(self) -> None:
-        """End the process: politely, then less so."""
-        for number in self.stop_signals:
-            if not self.alive():
-                break
-            assert self.process is not None
-            self.process.send_signal(number)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(6)
-
-    def _wait_until_ready(self, deadline: float) -> bool:
-        assert self.process is not None
-        while time.monotonic() < deadline:
-            if self.answers():
-                return True
-            try:
-                self.process.wait(0.05)
-                return False
-            except subprocess.TimeoutExpired:
-                pass
-        return False
-
-    def _end_leftover(self) -> None:
-        """A run that was killed leaves its servers behind; the folder is ours now, so are they."""
-        process = self.leftover()
-        if process is None:
-            return
-        for number in self.stop_signals:
-            with contextlib.suppress(psutil.Error):
-                process.send_signal(number)
-                process.wait(6)
-                return
-
-    def _explain(self, said: str) -> str:
-        if "No space left" in said:
-            return f"{self.name} did not start because the disk is full: make room, then try again."
-        lines = "\n  ".join(said.strip().splitlines()[-5:])
-        return f"{self.name} did not start. It said (in {self.log}):\n  {lines}"
-
-    def _owner_of(self, pid_file: Path, *, program: str, argument: Path) -> psutil.Process | None:
-        """The running process that wrote `pid_file`, unless the number belongs to somebody else by now."""
-        try:
-            process = psutil.Process(int(pid_file.read_text().splitlines()[0]))
-            command = process.cmdline()
-        except (OSError, ValueError, IndexError, psutil.Error):
-            return None
-        if command and Path(command[0]).name.startswith(program) and any(str(argument) in part for part in command):
-            return process
-        return None
-
-    @abstractmethod
-    def prepare(self) -> None:
-        """Make what the server needs before it can start."""
-
-    @abstractmethod
-    def spawn(self, log: object) -> "subprocess.Popen[bytes]":
-        """Start the process, with its output in `log`."""
-
-    @abstractmethod
-    def answers(self) -> bool:
-        """Whether the server takes connections."""
-
-    @abstractmethod
-    def leftover(self) -> psutil.Process | None:
-        """A server of this folder that an earlier run left behind."""
-
-    def may_retry(self, said: str) -> bool:
-        return False
 
 
 class EmbeddedPostgres(Server):
@@ -269,8 +163,11 @@ class EmbeddedRedis(Server):
     name = "Redis"
     stop_signals = (signal.SIGTERM, signal.SIGKILL)
 
-    def __init__(self, *, folder: Path, log: Path, url: str, report: Callable[[str], None] = say) -> None:
+    def __init__(
+        self, *, folder: Path, log: Path, url: str, report: Callable[[str], None] = say, name: str = "Redis"
+    ) -> None:
         super().__init__(folder=folder, log=log, report=report)
+        self.name = name
         self.config = folder / "redis.conf"
         known = urlsplit(url)
         self.password = known.password or secrets.token_urlsafe(24)
@@ -331,12 +228,16 @@ class EmbeddedServers:
         self.durable = durable
         self.report = report
         self.servers: list[Server] = []
+        self.unwanted: list[Server] = []
 
-    def configure(self, environ: MutableMapping[str, str], *, also: Mapping[str, str] | None = None) -> None:
+    def configure(
+        self, environ: MutableMapping[str, str], *, also: Mapping[str, str] | None = None, shards: int = 1
+    ) -> None:
         """Write `<data_dir>/env` and put what it says into `environ`, where what is there already wins.
 
         Secrets are made once and kept; the address of a server that the environment names is not written down.
-        `also` are values to write when the file has none of that name.
+        `also` are values to write when the file has none of that name. With several `shards` as many Redis servers are
+        brought, the first of them for everything and all of them for rooms (REALTIME_REDIS_URLS).
         """
         path = self.data_dir.path
         known = dict(also or {}) | self.data_dir.read_env()
@@ -353,16 +254,39 @@ class EmbeddedServers:
             server = EmbeddedRedis(folder=path / "redis", log=log, url=url, report=self.report)
             values["REDIS_URL"] = server.url
             self.servers.append(server)
+            if not environ.get("REALTIME_REDIS_URLS"):
+                urls = self._more_redis(known.get("REALTIME_REDIS_URLS", ""), first=server.url, shards=shards)
+                if shards > 1:
+                    values["REALTIME_REDIS_URLS"] = ",".join(urls)
         self.data_dir.write_env(values | {name: known[name] for name in known.keys() - values.keys() - ADDRESSES})
         for name, value in self.data_dir.read_env().items():
             environ.setdefault(name, value)
         environ.setdefault("EVENTFLOW_DATA_DIR", str(path))
+
+    def _more_redis(self, known: str, *, first: str, shards: int) -> list[str]:
+        """The addresses of all shards. Those of an earlier run that are not wanted now are only looked after once."""
+        urls = [first]
+        before = known.split(",")[1:]
+        self.unwanted = []
+        for number in range(2, max(shards, len(before) + 1) + 1):
+            url = before[number - 2] if number - 2 < len(before) else ""
+            folder = self.data_dir.path / f"redis-{number}"
+            log = self.data_dir.path / "logs" / f"redis-{number}.log"
+            server = EmbeddedRedis(folder=folder, log=log, url=url, report=self.report, name=f"Redis {number}")
+            if number > shards:
+                self.unwanted.append(server)
+                continue
+            self.servers.append(server)
+            urls.append(server.url)
+        return urls
 
     def start(self) -> None:
         """Claim the folder and start what `configure` found missing."""
         self.data_dir.claim()
         try:
             self.data_dir.check_space()
+            for server in self.unwanted:
+                server.end_leftover()
             for server in self.servers:
                 server.start()
         except BaseException:
@@ -376,7 +300,7 @@ class EmbeddedServers:
         self.data_dir.release()
 
 
-ADDRESSES = {"DATABASE_URL", "REDIS_URL"}
+ADDRESSES = {"DATABASE_URL", "REDIS_URL", "REALTIME_REDIS_URLS"}
 GENERATED: dict[str, Callable[[], str]] = {
     "SECRET_KEY": lambda: secrets.token_urlsafe(48),
     "LIVE_PASS_KEYS": lambda: f"k1:{secrets.token_urlsafe(48)}",

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -29,6 +29,14 @@ def socket_server(*, host: str, port: int) -> list[str]:
         PYTHON, "-m", "uvicorn", "eventflow.asgi:application", "--host", host, "--port", str(port),
         "--ws", "websockets-sansio", "--ws-per-message-deflate", "false", "--lifespan", "off", "--backlog", "2048",
         "--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "2",
+        "--ws-max-size", "16384",
+    ]  # fmt: skip
+
+
+def balancer(*, port: int, web: Sequence[int], sockets: Sequence[int]) -> list[str]:
+    return [
+        PYTHON, "-m", "eventflow.demo.balancer", "--listen", str(port),
+        "--web", *map(str, web), "--sockets", *map(str, sockets),
     ]  # fmt: skip
 
 

@@ -23,6 +23,7 @@ LONGEST_PAUSE_SECONDS = 30.0
 STEADY_SECONDS = 60.0  # a child that ran this long starts again at once
 READY_SECONDS = 60.0
 GRACE_SECONDS = 3.0
+SERVING = ("web", "sockets", "balancer", "worker")  # "web 2" too
 
 
 class Stopped(Exception):
@@ -119,7 +120,7 @@ class Supervisor:
         self.servers.stop()
 
     def _stages(self) -> tuple[list[Child], list[Child]]:
-        serving = [child for child in self.started if child.name in ("web", "sockets", "worker")]
+        serving = [child for child in self.started if child.name.split()[0] in SERVING]
         return [child for child in self.started if child not in serving], serving
 
     def _write_record(self) -> None:

@@ -34,7 +34,7 @@ class Demo:
     def __init__(self, folder: Path) -> None:
         self.port = free_pair()
         environ = {name: value for name, value in os.environ.items() if name not in NOT_OURS}
-        environ |= {"EVENTFLOW_DATA_DIR": str(folder), "PORT": str(self.port), "ATTENDEES": "2"}
+        environ |= {"EVENTFLOW_DATA_DIR": str(folder), "PORT": str(self.port), "ATTENDEES": "2", "WEB": "1"}
         environ.pop("SOCKET_PORT", None)
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", "demo"], cwd=ROOT, env=environ, text=True, start_new_session=True,

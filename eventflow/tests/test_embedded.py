@@ -185,6 +185,51 @@ def test_redis_moves_when_another_program_has_taken_its_port(servers, folder):
     assert again.data_dir.read_env()["REDIS_URL"] == redis_of(again).url
 
 
+def test_rooms_get_a_redis_of_their_own_which_is_found_again_and_ended_when_it_is_not_wanted(folder):
+    def servers_with(shards: int) -> tuple[EmbeddedServers, dict[str, str]]:
+        environ = {"DATABASE_URL": "postgresql://elsewhere.example/eventflow"}
+        found = EmbeddedServers(folder, report=lambda sentence: None)
+        found.configure(environ, shards=shards)
+        return found, environ
+
+    first, environ = servers_with(2)
+    first.start()
+    try:
+        assert [server.name for server in first.servers] == ["Redis", "Redis 2"]
+        urls = environ["REALTIME_REDIS_URLS"].split(",")
+        assert urls == [server.url for server in first.servers]
+        assert urls[0] == environ["REDIS_URL"]
+        assert first.data_dir.read_env()["REALTIME_REDIS_URLS"] == ",".join(urls)
+        for url in urls:
+            with redis.Redis.from_url(url) as client:
+                assert client.ping() is True
+        first.data_dir.release()  # as the kernel does when the process is killed
+
+        again, environ = servers_with(2)
+        assert environ["REALTIME_REDIS_URLS"].split(",") == urls
+        one, environ = servers_with(1)
+        assert "REALTIME_REDIS_URLS" not in environ
+        assert "REALTIME_REDIS_URLS" not in one.data_dir.read_env()
+        one.start()
+        try:
+            assert [server.process.wait(5) for server in first.servers] == [0, 0]
+        finally:
+            one.stop()
+    finally:
+        first.stop()
+
+
+def test_named_addresses_of_rooms_bring_no_server(folder):
+    environ = {"DATABASE_URL": "postgresql://elsewhere.example/x", "REALTIME_REDIS_URLS": "redis://:pw@room.example/0"}
+    servers = EmbeddedServers(folder)
+
+    servers.configure(environ, shards=2)
+
+    assert [server.name for server in servers.servers] == ["Redis"]
+    assert environ["REALTIME_REDIS_URLS"] == "redis://:pw@room.example/0"
+    assert "room.example" not in servers.data_dir.env_file.read_text()
+
+
 def test_redis_answers_only_with_its_password(servers):
     servers.start()
 

@@ -94,6 +94,16 @@ def test_stopping_ends_what_children_have_started_too(supervisor, folder):
         assert reader.read() == ""
 
 
+def test_who_only_asks_ends_before_those_that_serve(supervisor, folder):
+    names = ["web 1", "sockets 2", "balancer", "worker", "beat", "attendees"]
+    supervisor.started = [Child(name, WAITS, log=folder / f"{name}.log") for name in names]
+
+    front, serving = supervisor._stages()
+
+    assert [child.name for child in front] == ["beat", "attendees"]
+    assert [child.name for child in serving] == ["web 1", "sockets 2", "balancer", "worker"]
+
+
 def test_children_of_a_demo_that_was_killed_are_ended_by_the_next(supervisor, folder):
     child = Child("web", WAITS, log=folder / "web.log")
     supervisor.start(child)

@@ -14,9 +14,10 @@ from eventflow.checkup import database_state, redis_state
 from eventflow.data_dir import StartError, say
 from eventflow.demo import programs, sample_data
 from eventflow.demo.programs import Child
+from eventflow.demo.serving import Addresses, serving
 from eventflow.demo.static_files import collect_static_when_changed
 from eventflow.demo.supervisor import Stopped, Supervisor
-from eventflow.demo.surroundings import HOST, attendee_count, check_ports, http_port, prepare
+from eventflow.demo.surroundings import HOST, attendee_count, check_ports, http_port, prepare, where
 
 KEEP_LIVE_SECONDS = 300
 TERMINAL = 1
@@ -25,7 +26,8 @@ TERMINAL = 1
 class Command(BaseCommand):
     help = (
         "Runs all of EventFlow on this machine with sample data and simulated attendees, until Ctrl-C. "
-        "By environment: PORT (8000; sockets on the next), ATTENDEES (25), EVENTFLOW_DATA_DIR (.data), "
+        "By environment: PORT (8000; sockets on the next), WEB (1; with more, so many web and so many socket servers "
+        "on the ports that follow, behind a balancer), ATTENDEES (25), EVENTFLOW_DATA_DIR (.data), "
         "and DATABASE_URL or REDIS_URL to use servers of your own."
     )
     requires_system_checks = ()
@@ -63,7 +65,7 @@ class Command(BaseCommand):
         logs = supervisor.servers.data_dir.path / "logs"
         names = [server.name for server in supervisor.servers.servers]
         if names:
-            say(f"Starting {' and '.join(names)} …")
+            say(f"Starting {listed(names)} …")
         supervisor.servers.start()
         for finding, name in ((database_state(), "DATABASE_URL"), (redis_state(), "REDIS_URL")):
             if not finding.ok:
@@ -78,28 +80,34 @@ class Command(BaseCommand):
         connection.close()
         supervisor.pause(0)
 
-        say("Starting the web server, the socket server, the worker and beat …")
-        http, sockets = f"http://{HOST}:{http_port()}", f"ws://{HOST}:{os.environ['SOCKET_PORT']}"
-        web = Child(
-            "web",
-            programs.http_server(host=HOST, port=http_port()),
-            log=logs / "web.log",
-            own_output=TERMINAL,  # what it mails (eventflow/demo/mail.py)
-        )
-        room = Child(
-            "sockets",
-            programs.socket_server(host=HOST, port=int(os.environ["SOCKET_PORT"])),
-            log=logs / "sockets.log",
-        )
+        at = where()
+        say(f"Starting {described(at)}, the worker and beat …")
+        # What web servers print is what they mail (eventflow/demo/mail.py).
+        servers = serving(at, logs=logs, web_output=TERMINAL)
         worker = Child("worker", programs.worker(), log=logs / "worker.log")
         beat = Child("beat", programs.beat(), log=logs / "beat.log")
-        for child in (web, room, worker, beat):
+        for child in (*servers.children, worker, beat):
             supervisor.start(child)
-        supervisor.wait_until_ready(web, f"{http}/healthz")
-        supervisor.wait_until_ready(room, f"{sockets.replace('ws:', 'http:')}/healthz")
+        for child in servers.children:
+            supervisor.wait_until_ready(child, servers.ready[child.name])
         if count := attendee_count():
-            command = programs.attendees(webinar=sample_data.LIVE_SLUG, count=count, http=http, sockets=sockets)
+            command = programs.attendees(
+                webinar=sample_data.LIVE_SLUG, count=count, http=at.http_url, sockets=at.sockets_url
+            )
             supervisor.start(Child("attendees", command, log=logs / "attendees.log"))
+
+
+def listed(names: list[str]) -> str:
+    return " and ".join([part for part in (", ".join(names[:-1]), names[-1]) if part])
+
+
+def described(at: Addresses) -> str:
+    if not at.balanced:
+        return "the web server, the socket server"
+    web, sockets = (", ".join(map(str, ports)) for ports in (at.web, at.sockets))
+    return (
+        f"{len(at.web)} web servers (on {web}) and {len(at.sockets)} socket servers (on {sockets}) behind a balancer"
+    )
 
 
 def keep_live() -> None:
