@@ -1,0 +1,264 @@
+"""The statements of questions and votes (spec 10): each guards what it writes, in one round trip."""
+
+import json
+import uuid
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from eventflow.database import fetch_one, short
+from webinars.sql import COLLECT_WINDOW_OPEN, doors
+
+# How a person stands to the questions of a webinar, as one row `w`. Members of the tenant have no registration.
+# ORM equivalent: Webinar and Registration by their keys, and Webinar.collect_window.contains(now).
+STANDING = f"""
+    SELECT w.id, w.client_id, w.agency_id, w.questions_enabled, w.questions_moderated, w.blocked_words,
+           {COLLECT_WINDOW_OPEN} AS is_open,
+           EXISTS (SELECT FROM users u WHERE u.id = %(user_id)s AND u.is_active)
+           AND (%(is_manager)s OR (r.webinar_id IS NOT NULL AND r.banned_at IS NULL)) AS may_take_part,
+           %(is_manager)s OR coalesce(r.role <> 'attendee', false) AS is_host,
+           CASE WHEN NOT %(is_manager)s AND r.muted_until > %(now)s THEN r.muted_until END AS muted_until
+    FROM webinars w
+    LEFT JOIN registrations r ON r.webinar_id = w.id AND r.user_id = %(user_id)s
+    WHERE w.id = %(webinar_id)s"""
+
+# A question `q` as `questions` answers it; `answered_by` is a name.
+COLUMNS = """
+    q.id, q.seq, q.changed_seq, q.body, q.user_id, q.asker_name, q.is_anonymous, q.status, q.published_at,
+    q.pinned_at, q.upvote_count, q.answer, q.answered_live, q.answered_at,
+    (SELECT nullif(host.display_name, '') FROM users host WHERE host.id = q.answered_by_id) AS answered_by,
+    q.created_at"""
+
+
+class QuestionRow(NamedTuple):
+    """The columns of COLUMNS."""
+
+    id: uuid.UUID
+    seq: int
+    changed_seq: int
+    body: str
+    user_id: uuid.UUID
+    asker_name: str
+    is_anonymous: bool
+    status: str
+    published_at: datetime | None
+    pinned_at: datetime | None
+    upvote_count: int
+    answer: str
+    answered_live: bool
+    answered_at: datetime | None
+    answered_by: str | None
+    created_at: datetime
+
+
+class Asked(NamedTuple):
+    """What `ask` found and did. `question` is None unless it is stored."""
+
+    is_open: bool
+    enabled: bool
+    may_take_part: bool
+    is_host: bool
+    muted_until: datetime | None
+    blocked_words: list[str]
+    is_new: bool
+    question: QuestionRow | None
+
+
+# Stores a question under the room's next number and next change. The row of numbers stays locked until the commit, so
+# both follow the order of commits. A repeated client_message_id finds the first question; two at once make the second
+# fail on question_once, which also takes its numbers back: the caller asks again. What an attendee writes is stored
+# only when it was compared with the blocked words as they are now.
+# ORM equivalent: in a transaction, QuestionRoom…select_for_update(), Question.objects.get_or_create(…), room.save().
+# Index: webinars_pkey, registration_unique, question_once, question_rooms_pkey. Cost: one update, one insert.
+ASK = short(f"""
+WITH w AS MATERIALIZED ({STANDING}
+), mine AS MATERIALIZED (
+    SELECT {COLUMNS} FROM questions q
+    WHERE q.webinar_id = %(webinar_id)s AND q.user_id = %(user_id)s AND q.client_message_id = %(client_message_id)s
+), number AS (
+    INSERT INTO question_rooms AS room (webinar_id, last_seq, last_changed_seq)
+    SELECT w.id, 1, 1 FROM w
+    WHERE w.is_open AND w.questions_enabled AND w.may_take_part AND w.muted_until IS NULL
+      AND (w.is_host OR w.blocked_words = %(compared_words)s::varchar[])
+      AND NOT EXISTS (SELECT FROM mine)
+    ON CONFLICT (webinar_id) DO UPDATE
+    SET last_seq = room.last_seq + 1, last_changed_seq = room.last_changed_seq + 1
+    RETURNING room.last_seq, room.last_changed_seq
+), added AS (
+    INSERT INTO questions AS q
+        (id, webinar_id, client_id, agency_id, user_id, seq, changed_seq, client_message_id, body, asker_name,
+         is_anonymous, status, published_at, upvote_count, answer, answered_live, created_at, updated_at)
+    SELECT gen_random_uuid(), w.id, w.client_id, w.agency_id, %(user_id)s, number.last_seq, number.last_changed_seq,
+           %(client_message_id)s, %(body)s, %(asker_name)s, %(is_anonymous)s,
+           CASE WHEN w.is_host OR NOT w.questions_moderated THEN 'published' ELSE 'pending' END,
+           CASE WHEN w.is_host OR NOT w.questions_moderated THEN %(now)s::timestamptz END,
+           0, '', false, %(now)s, %(now)s
+    FROM w, number
+    RETURNING {COLUMNS}
+)
+SELECT w.is_open, w.questions_enabled, w.may_take_part, w.is_host, w.muted_until, w.blocked_words,
+       EXISTS (SELECT FROM added), stored.*
+FROM w LEFT JOIN (SELECT * FROM added UNION ALL SELECT * FROM mine) stored ON true""")
+
+
+def ask(
+    *,
+    webinar_id: uuid.UUID,
+    user_id: uuid.UUID,
+    is_manager: bool,
+    client_message_id: str,
+    body: str,
+    asker_name: str,
+    is_anonymous: bool,
+    compared_words: list[str],
+    now: datetime,
+) -> Asked | None:
+    """None when the webinar is gone. Raises IntegrityError when the same question is being stored by another call."""
+    row = fetch_one(ASK, {**locals(), "doors": doors()})
+    if row is None:
+        return None
+    facts, question = row[:7], row[7:]
+    return Asked(*facts, QuestionRow(*question) if question[0] is not None else None)
+
+
+class Voted(NamedTuple):
+    """What a vote found and did. The question's own columns are None when the webinar has no such question."""
+
+    is_open: bool
+    enabled: bool
+    may_take_part: bool
+    is_host: bool
+    status: str | None
+    is_own: bool | None
+    votes: int | None
+    changed: bool
+
+
+# One vote of a person, and the question's count with it. The question's row is locked first, so that its state is the
+# one that the vote counts in, and its votes are changed one after another: the count is always the number of votes.
+# ORM equivalent: in a transaction, Question…select_for_update(), QuestionVote.objects.get_or_create(…), F("upvote_count").
+# Index: webinars_pkey, registration_unique, questions_pkey, question_vote_once. Cost: one insert and one update.
+VOTE_GUARDS = f"""
+WITH w AS MATERIALIZED ({STANDING}
+), q AS MATERIALIZED (
+    SELECT q.id, q.status, q.user_id, q.upvote_count FROM questions q
+    WHERE q.id = %(question_id)s AND q.webinar_id = %(webinar_id)s
+      AND EXISTS (SELECT FROM w WHERE w.is_open AND w.questions_enabled AND w.may_take_part)
+    FOR NO KEY UPDATE
+)"""
+VOTE_ANSWER = """
+SELECT w.is_open, w.questions_enabled, w.may_take_part, w.is_host, q.status, q.user_id = %(user_id)s,
+       coalesce(counted.upvote_count, q.upvote_count), counted.id IS NOT NULL
+FROM w LEFT JOIN q ON true LEFT JOIN counted ON true"""
+UPVOTE = short(f"""{VOTE_GUARDS}, vote AS (
+    INSERT INTO question_votes (webinar_id, client_id, agency_id, question_id, user_id, created_at, updated_at)
+    SELECT w.id, w.client_id, w.agency_id, q.id, %(user_id)s, %(now)s, %(now)s FROM w, q
+    WHERE q.status IN ('published', 'answered') AND q.user_id <> %(user_id)s
+    ON CONFLICT (question_id, user_id) DO NOTHING
+    RETURNING question_id
+), counted AS (
+    UPDATE questions SET upvote_count = questions.upvote_count + 1, updated_at = %(now)s
+    FROM vote WHERE questions.id = vote.question_id
+    RETURNING questions.id, questions.upvote_count
+){VOTE_ANSWER}""")
+# The same for taking a vote back.
+WITHDRAW_VOTE = short(f"""{VOTE_GUARDS}, vote AS (
+    DELETE FROM question_votes
+    USING q WHERE question_votes.question_id = q.id AND question_votes.user_id = %(user_id)s
+    RETURNING question_votes.question_id
+), counted AS (
+    UPDATE questions SET upvote_count = questions.upvote_count - 1, updated_at = %(now)s
+    FROM vote WHERE questions.id = vote.question_id
+    RETURNING questions.id, questions.upvote_count
+){VOTE_ANSWER}""")
+
+
+def upvote(
+    *, webinar_id: uuid.UUID, question_id: uuid.UUID, user_id: uuid.UUID, is_manager: bool, now: datetime
+) -> Voted | None:
+    return _voted(UPVOTE, {**locals(), "doors": doors()})
+
+
+def withdraw_vote(
+    *, webinar_id: uuid.UUID, question_id: uuid.UUID, user_id: uuid.UUID, is_manager: bool, now: datetime
+) -> Voted | None:
+    return _voted(WITHDRAW_VOTE, {**locals(), "doors": doors()})
+
+
+def _voted(statement: str, params: dict[str, Any]) -> Voted | None:
+    row = fetch_one(statement, params)
+    return Voted(*row) if row is not None else None
+
+
+class Found(NamedTuple):
+    """What one reader may read. `rows` are in the order of their changes; `votes` are by question."""
+
+    banned: bool
+    last_change: int
+    rows: list[dict[str, Any]]
+    votes: dict[str, int]
+
+
+# The questions that one reader may read, with `voted`; the numbers of the room; and the votes of what everybody may
+# read, the most voted first, as a bounded list. An attendee reads what is shown and their own that waits; after a
+# change also what was put away, since their page may still show it.
+# ORM equivalent: Question.objects.filter(…).annotate(voted=Exists(…))[:limit], QuestionRoom, and the votes: 3 queries.
+# Index: question_changed_seq_unique, question_vote_once, question_seq_unique for the votes. Cost: one look-up for each
+# row that is answered, and one pass over the webinar's questions for the votes (4 ms for 10,000).
+READ = """
+WITH picked AS MATERIALIZED (
+    SELECT q.* FROM questions q
+    WHERE q.webinar_id = %(webinar_id)s
+      AND (%(status)s::text IS NULL OR q.status = %(status)s)
+      AND (%(sees_all)s OR q.status IN ('published', 'answered')
+           OR (q.status = 'pending' AND q.user_id = %(user_id)s::uuid)
+           {or_gone})
+      {after}
+    ORDER BY q.changed_seq {order} LIMIT %(limit)s
+), popular AS (
+    SELECT q.id, q.upvote_count FROM questions q
+    WHERE q.webinar_id = %(webinar_id)s AND q.status IN ('published', 'answered') AND q.upvote_count > 0
+    ORDER BY q.upvote_count DESC, q.seq LIMIT %(votes_at_most)s
+)
+SELECT EXISTS (SELECT FROM registrations r WHERE r.webinar_id = %(webinar_id)s AND r.user_id = %(user_id)s::uuid
+                                             AND r.banned_at IS NOT NULL),
+       coalesce((SELECT room.last_changed_seq FROM question_rooms room WHERE room.webinar_id = %(webinar_id)s), 0),
+       coalesce((SELECT jsonb_agg(to_jsonb(seen) ORDER BY seen.changed_seq) FROM (
+           SELECT {columns},
+                  EXISTS (SELECT FROM question_votes v WHERE v.question_id = q.id AND v.user_id = %(user_id)s::uuid)
+                  AS voted
+           FROM picked q) AS seen), '[]'),
+       coalesce((SELECT jsonb_object_agg(id, upvote_count) FROM popular), '{{}}')"""
+READ_NEWEST = short(READ.format(columns=COLUMNS, or_gone="", after="", order="DESC"))
+READ_AFTER = short(
+    READ.format(
+        columns=COLUMNS,
+        or_gone="OR q.status = 'archived'",
+        after="AND q.changed_seq > %(after)s",
+        order="ASC",
+    )
+)
+VOTES_AT_MOST = 1_000
+
+
+def questions(
+    *,
+    webinar_id: uuid.UUID,
+    user_id: uuid.UUID | None,
+    sees_all: bool,
+    after: int | None,
+    status: str | None,
+    limit: int,
+) -> Found:
+    params = {**locals(), "votes_at_most": VOTES_AT_MOST}
+    row = fetch_one(READ_NEWEST if after is None else READ_AFTER, params)
+    assert row is not None
+    banned, last_change, rows, votes = row
+    return Found(banned, last_change, [_typed(each) for each in json.loads(rows)], json.loads(votes))
+
+
+def _typed(row: dict[str, Any]) -> dict[str, Any]:
+    """Moments as such; everything else is what the API answers anyway."""
+    for name in ("published_at", "pinned_at", "answered_at", "created_at"):
+        if row[name] is not None:
+            row[name] = datetime.fromisoformat(row[name])
+    return row

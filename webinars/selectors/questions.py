@@ -1,0 +1,95 @@
+"""Questions as their readers see them (spec 10): the room, who asked, and the hosts."""
+
+import uuid
+from typing import Any
+
+from webinars import question_sql as sql
+from webinars.models import Question
+
+AT_MOST = 200
+SHOWN = frozenset({Question.Status.PUBLISHED, Question.Status.ANSWERED})
+
+
+def questions_after(
+    webinar_id: uuid.UUID,
+    *,
+    user_id: uuid.UUID | None,
+    sees_all: bool,
+    after: int | None = None,
+    status: str | None = None,
+    limit: int = AT_MOST,
+) -> dict[str, Any] | None:
+    """What one reader may read, by `changedSeq`: what changed after `after`, else the newest changes. One query.
+
+    `lastChange` is how far the answer reaches: there is more while it is less than the room's. `votes` are those of
+    the most voted questions. None for who was banned. `sees_all` is for hosts.
+    """
+    found = sql.questions(
+        webinar_id=webinar_id, user_id=user_id, sees_all=sees_all, after=after, status=status, limit=limit
+    )
+    if found.banned and not sees_all:
+        return None
+    is_cut = after is not None and len(found.rows) == limit
+    return {
+        "questions": [_seen(row, user_id, sees_all) for row in found.rows],
+        "lastChange": found.rows[-1]["changed_seq"] if is_cut else found.last_change,
+        "votes": found.votes,
+    }
+
+
+def is_asked(webinar_id: uuid.UUID, *, user_id: uuid.UUID, client_message_id: str) -> bool:
+    """Whether this question came before: repeating it is never too fast."""
+    return Question.objects.filter(
+        webinar_id=webinar_id, user_id=user_id, client_message_id=client_message_id
+    ).exists()
+
+
+def public_data(row: sql.QuestionRow) -> dict[str, Any] | None:
+    """What every page of the room may be told: None while the question waits, and only that it is gone when it was
+    put away."""
+    if row.status == Question.Status.PENDING:
+        return None
+    if row.status == Question.Status.ARCHIVED:
+        return gone(row._asdict())
+    return question_data(row._asdict(), with_name=not row.is_anonymous)
+
+
+def own_data(row: sql.QuestionRow, *, mine: bool, voted: bool, sees_all: bool) -> dict[str, Any]:
+    """For whoever may read it whole: who asked, or a host."""
+    data = question_data(row._asdict(), with_name=sees_all or not row.is_anonymous)
+    return {**data, "mine": mine, "voted": voted}
+
+
+def _seen(row: dict[str, Any], user_id: uuid.UUID | None, sees_all: bool) -> dict[str, Any]:
+    if row["status"] == Question.Status.ARCHIVED and not sees_all:
+        return gone(row)
+    data = question_data(row, with_name=sees_all or not row["is_anonymous"])
+    mine = user_id is not None and str(row["user_id"]) == str(user_id)
+    return {**data, "mine": mine, "voted": row["voted"]}
+
+
+def gone(row: dict[str, Any]) -> dict[str, Any]:
+    """Without a word of it."""
+    return {"id": row["id"], "seq": row["seq"], "changedSeq": row["changed_seq"], "status": row["status"]}
+
+
+def question_data(row: dict[str, Any], *, with_name: bool) -> dict[str, Any]:
+    """A question as API and socket show it: camelCase, no email; `answeredBy` is the host's name."""
+    return {
+        "id": row["id"],
+        "seq": row["seq"],
+        "changedSeq": row["changed_seq"],
+        "body": row["body"],
+        "authorId": row["user_id"] if with_name else None,
+        "authorName": row["asker_name"] if with_name else None,
+        "isAnonymous": row["is_anonymous"],
+        "status": row["status"],
+        "votes": row["upvote_count"],
+        "pinned": row["pinned_at"] is not None,
+        "answer": row["answer"],
+        "answeredLive": row["answered_live"],
+        "answeredAt": row["answered_at"],
+        "answeredBy": row["answered_by"],
+        "publishedAt": row["published_at"],
+        "createdAt": row["created_at"],
+    }
