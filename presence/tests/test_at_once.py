@@ -233,4 +233,7 @@ def test_a_crowd_of_pages_in_any_order(webinar, person, team):
         assert Decimal(seconds(row.watched_ranges)) == row.watched_seconds_raw
         for stretch in [*row.watched_ranges, *row.silent_ranges]:
             assert row.entered_at <= stretch.lower
+        for stretch in row.watched_ranges:
             assert stretch.upper <= row.last_heartbeat_at
+        for stretch in row.silent_ranges:  # a page that left after a long silence may have been there beyond its end
+            assert stretch.upper <= row.last_heartbeat_at or row.closed_reason == "exit"
