@@ -1,7 +1,8 @@
 """A pytest plugin: real PostgreSQL and Redis for the tests, unless DATABASE_URL and REDIS_URL name others.
 
 They live in `.data/test` and keep their cluster between runs; a second run at the same time takes `.data/test-2`, and
-so on, so that two people (or an editor and a terminal) do not disturb each other.
+so on, so that two people (or an editor and a terminal) do not disturb each other. Of a run in several processes
+(pytest-xdist) each takes one.
 """
 
 import os
@@ -28,9 +29,17 @@ TEST_ENVIRONMENT = {
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, object, object]:
     """As a wrapper this runs before pytest-django reads the settings."""
-    if "PYTEST_XDIST_WORKER" not in os.environ:
+    if hands_out(early_config):
+        # Settings put what they read from a folder's `env` into the environment, which the others inherit.
+        os.environ.update(TEST_ENVIRONMENT, EVENTFLOW_DATA_DIR=str(FOLDER / "no-servers"))
+    else:
         early_config.add_cleanup(start_servers().stop)
     return (yield)
+
+
+def hands_out(config: pytest.Config) -> bool:
+    """Whether this process runs no test itself, but hands them out to others."""
+    return bool(getattr(config.known_args_namespace, "numprocesses", None)) and "PYTEST_XDIST_WORKER" not in os.environ
 
 
 def start_servers() -> EmbeddedServers:

@@ -44,8 +44,14 @@ def test(arguments: list[str]) -> int:
     ensure_browser()
     npm, environment = node_command("npm")
     front = subprocess.run([npm, "test", "--silent"], env=environment, check=False).returncode
-    back = subprocess.run([str(VENV_PYTHON), "-m", "pytest", *arguments], check=False).returncode
+    back = subprocess.run([str(VENV_PYTHON), "-m", "pytest", *(arguments or several())], check=False).returncode
     return back or front
+
+
+def several() -> list[str]:
+    """Pytest's options for two processes, each with servers of its own; given servers are for one at a time."""
+    given = os.environ.keys() & {"DATABASE_URL", "REDIS_URL"}
+    return [] if given else ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
 
 
 def lint(arguments: list[str]) -> int:
