@@ -1,40 +1,60 @@
-/** Catching up with the chat: asks for what comes after the unbroken run until nothing is left. */
-
+/**
+ * Keeps the chat as the server has it: takes in the room's events, and asks for what comes after the unbroken run and
+ * for changes after the last known one until nothing is left.
+ */
 const PAGE = 200;
-const LOOK_BACK = 50;
 
 export class MessageSync {
   #running = null;
   #again = false;
 
-  constructor({ api, url, store }) {
-    Object.assign(this, { api, url, store });
+  /** `everyMs` is the rhythm of asking while there is no socket. */
+  constructor({ api, url, store, everyMs = 2_000 }) {
+    Object.assign(this, { name: "chat", api, url, store, everyMs });
   }
+
+  /** Registers with the room (room.js) and hears its events. */
+  join(room) {
+    room.add(this);
+    room.on("message.created", ({ message }) => this.#heard(room, () => this.store.add([message])));
+    room.on("message.deleted", (deleted) => this.#heard(room, () => this.store.delete(deleted)));
+  }
+
+  /** Whether the server, by its numbers, has messages or changes that are not here. */
+  expect = (numbers) => this.store.isBehind(numbers);
 
   /**
    * One catching-up at a time; a call while it runs makes it look once more at its end.
-   * `lookBack` asks for the last messages again, so that deletions that were missed show.
+   * `lookBack` says that the page was away, so that what comes was missed and not just said.
    */
-  catchUp({ lookBack = false } = {}) {
+  catchUp = ({ lookBack = false } = {}) => {
     if (this.#running) {
       this.#again = true;
       return this.#running;
     }
     this.#running = this.#catchUp(lookBack).finally(() => (this.#running = null));
     return this.#running;
+  };
+
+  #heard(room, take) {
+    take();
+    if (this.store.hasHole || this.store.missesChanges) room.fill(this.name);
   }
 
-  async #catchUp(lookBack) {
-    let after = Math.max(0, this.store.lastSeq - (lookBack ? LOOK_BACK : 0));
+  async #catchUp(afterBreak) {
     do {
       this.#again = false;
-      for (;;) {
-        const { messages } = await this.api.get(`${this.url}?after=${after}&limit=${PAGE}`);
-        this.store.add(messages, { afterBreak: lookBack });
-        if (messages.length < PAGE) break;
-        after = messages.at(-1).seq;
-      }
-      after = this.store.lastSeq;
+      while (await this.#ask(afterBreak));
     } while (this.#again);
+  }
+
+  /** Answers whether there is more to ask for. */
+  async #ask(afterBreak) {
+    const { lastSeq: after, lastChangedSeq: changedAfter } = this.store;
+    const answer = await this.api.get(`${this.url}?after=${after}&limit=${PAGE}&changed_after=${changedAfter}`);
+    const { messages, changed = [], lastChangedSeq } = answer;
+    const whole = changed.length < PAGE;
+    this.store.addAnswer({ after, messages, changedAfter, changed, lastChangedSeq, whole }, { afterBreak });
+    return messages.length === PAGE || !whole;
   }
 }

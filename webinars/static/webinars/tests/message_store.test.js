@@ -1,22 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { History } from "../history.js";
 import { MessageStore } from "../message_store.js";
 import { MessageSync } from "../message_sync.js";
+import { ChatServer, message } from "./chat_server.js";
 import { Deferred, settle } from "./fake_clock.js";
 
-const message = (seq, more = {}) => ({
-  id: `m${seq}`,
-  seq,
-  body: `text ${seq}`,
-  authorId: "u2",
-  authorName: "Jiwoo",
-  isHost: false,
-  createdAt: "2026-03-02T10:00:00Z",
-  clientId: `c${seq}`,
-  deleted: false,
-  ...more,
-});
 const seqs = (store) => store.entries().map(({ seq }) => seq);
 
 test("messages stand in the order of their numbers, each once, however they come", () => {
@@ -76,16 +66,46 @@ test("a failed message stays, last, until it is sent or discarded", () => {
   assert.deepEqual(seqs(store), [1]);
 });
 
-test("a deletion keeps the place", () => {
+test("a deletion keeps the place, and what was said for who may bring it back", () => {
   const store = new MessageStore();
   store.add([message(1), message(2)]);
 
-  store.delete({ id: "m1" });
+  store.delete({ id: "m1", seq: 1, changedSeq: 1 });
 
-  assert.deepEqual(store.entries().map(({ seq, state }) => [seq, state]), [[1, "deleted"], [2, "sent"]]);
+  assert.deepEqual(store.entries().map(({ seq, state, body }) => [seq, state, body]), [[1, "deleted", ""], [2, "sent", "text 2"]]);
+  assert.equal(store.message("m1").removedBody, "text 1");
 });
 
-test("forgetting drops the oldest, keeps the run, and what was dropped does not come back", () => {
+test("of two versions the later change wins, in whichever order they come", () => {
+  const store = new MessageStore();
+  store.add([message(1), message(2), message(3)]);
+
+  store.add([message(1, { changedSeq: 2 })]);
+  store.delete({ id: "m1", seq: 1, changedSeq: 1 });
+  store.delete({ id: "m4", seq: 4, changedSeq: 3 });
+  store.add([message(4)]);
+  store.delete({ id: "m2", seq: 2 });
+  store.add([message(2)]);
+
+  assert.deepEqual(store.entries().map(({ seq, state }) => [seq, state]), [[1, "sent"], [2, "deleted"], [3, "sent"], [4, "deleted"]]);
+});
+
+test("a change that was skipped is known to be missing until it comes", () => {
+  const store = new MessageStore();
+  store.seed([message(1), message(2)], { lastChangedSeq: 7 });
+
+  store.delete({ id: "m1", seq: 1, changedSeq: 8 });
+  const counted = [store.lastChangedSeq, store.missesChanges];
+  store.delete({ id: "m2", seq: 2, changedSeq: 10 });
+  const skipped = [store.lastChangedSeq, store.missesChanges, store.isBehind({ lastSeq: 2, lastChangedSeq: 10 })];
+  store.add([message(1, { changedSeq: 9 })]);
+
+  assert.deepEqual(counted, [8, false]);
+  assert.deepEqual(skipped, [8, true, true]);
+  assert.deepEqual([store.lastChangedSeq, store.missesChanges, store.isBehind({ lastSeq: 2, lastChangedSeq: 10 })], [10, false, false]);
+});
+
+test("forgetting drops the oldest and keeps the run, and what was dropped comes back by the history alone", () => {
   const store = new MessageStore();
   const changes = [];
   store.add(Array.from({ length: 10 }, (_, index) => message(index + 1)));
@@ -93,14 +113,43 @@ test("forgetting drops the oldest, keeps the run, and what was dropped does not 
 
   const gone = store.forget(4);
   store.add([message(5), message(6), message(7)]);
-  store.delete({ id: "m2" });
-  store.add([message(3, { deleted: true }), message(11)]);
+  store.delete({ id: "m2", seq: 2, changedSeq: 1 });
+  store.add([message(11)]);
+  const kept = [seqs(store), store.firstSeq, store.lastSeq, store.hasHole];
+  store.prepend([message(1), message(2), message(3)], { before: 4 });
+  store.prepend([message(5), message(6)], { before: 7 });
 
   assert.deepEqual(gone, ["m1", "m2", "m3", "m4", "m5", "m6"]);
   assert.deepEqual(store.forget(20), []);
-  assert.deepEqual(seqs(store), [7, 8, 9, 10, 11]);
-  assert.deepEqual(changes, [[11]]);
-  assert.deepEqual([store.lastSeq, store.hasHole], [11, false]);
+  assert.deepEqual(kept, [[7, 8, 9, 10, 11], 7, 11, false]);
+  assert.deepEqual(changes, [[11], [5, 6]]);
+  assert.deepEqual([store.firstSeq, store.hasEarlier], [5, true]);
+});
+
+test("nothing from what is being read on is forgotten", () => {
+  const store = new MessageStore();
+  store.add([1, 2, 3, 4, 5].map((seq) => message(seq)));
+
+  assert.deepEqual(store.forget(1, { keep: 3 }), ["m1", "m2"]);
+  assert.deepEqual(seqs(store), [3, 4, 5]);
+});
+
+test("a history that was asked for before a change shows the change", () => {
+  const store = new MessageStore();
+  store.seed([message(1), message(2), message(3), message(4)]);
+  store.add([message(1, { deleted: true, changedSeq: 1 })]);
+  store.forget(2);
+  store.delete({ id: "m2", seq: 2, changedSeq: 2 });
+
+  store.prepend([message(1), message(2)], { before: 3 });
+
+  assert.deepEqual(store.entries().map(({ seq, state, body }) => [seq, state, body]), [
+    [1, "deleted", ""],
+    [2, "deleted", ""],
+    [3, "sent", "text 3"],
+    [4, "sent", "text 4"],
+  ]);
+  assert.equal(store.lastChangedSeq, 2);
 });
 
 test("forgetting hides no hole, also when what lies beyond it was dropped", () => {
@@ -126,42 +175,28 @@ test("an own message that is confirmed by a forgotten one is not left as sending
   assert.deepEqual(store.entries().map(({ key }) => key), ["m3"]);
 });
 
-/** A server with `count` messages that answers like GET messages?after=&limit=. */
-function serverWith(count, deleted = []) {
-  const asked = [];
-  const get = async (url) => {
-    const query = new URL(url, "http://x").searchParams;
-    const [after, limit] = [Number(query.get("after")), Number(query.get("limit"))];
-    asked.push(after);
-    const all = Array.from({ length: count() }, (_, index) => message(index + 1, { deleted: deleted.includes(index + 1) }));
-    const messages = all.filter(({ seq }) => seq > after).slice(0, limit);
-    return { messages, lastSeq: messages.at(-1)?.seq ?? after };
-  };
-  return { asked, api: { get } };
-}
-
 test("catching up goes on until nothing is left", async () => {
   const store = new MessageStore();
   store.seed([message(1)]);
-  const { api, asked } = serverWith(() => 450);
+  const server = new ChatServer(450);
 
-  await new MessageSync({ api, url: "/messages", store }).catchUp();
+  await new MessageSync({ api: server.api, url: "/messages", store }).catchUp();
 
   assert.equal(store.lastSeq, 450);
-  assert.deepEqual(asked, [1, 201, 401]);
+  assert.deepEqual(server.asked.map(({ after }) => after), ["1", "201", "401"]);
 });
 
 test("what arrives while catching up runs is caught up with too", async () => {
   const store = new MessageStore();
   const gate = new Deferred();
-  let count = 2;
-  const { api } = serverWith(() => count);
-  const slow = { get: async (url) => { const answer = await api.get(url); await gate.promise; return answer; } };
+  const server = new ChatServer(2);
+  const slow = { get: async (url) => { const answer = server.answer(url); await gate.promise; return answer; } };
   const sync = new MessageSync({ api: slow, url: "/messages", store });
 
   const first = sync.catchUp();
   await settle();
-  count = 4;
+  server.post();
+  server.post();
   const second = sync.catchUp();
   gate.resolve();
   await Promise.all([first, second]);
@@ -169,22 +204,49 @@ test("what arrives while catching up runs is caught up with too", async () => {
   assert.equal(store.lastSeq, 4);
 });
 
-test("after a break the last messages are asked for again, so that deletions show", async () => {
+test("deletions and restorations are healed however old the messages are", async () => {
+  const server = new ChatServer(400);
+  server.setDeleted(350, true);
   const store = new MessageStore();
-  store.seed([message(90), message(91), message(92)]);
-  const { api, asked } = serverWith(() => 92, [91]);
+  store.seed(server.newest(400), { lastChangedSeq: server.lastChangedSeq });
+  for (let seq = 1; seq <= 250; seq += 1) server.setDeleted(seq, true);
+  server.setDeleted(350, false);
+  server.setDeleted(3, false);
 
-  await new MessageSync({ api, url: "/messages", store }).catchUp({ lookBack: true });
+  await new MessageSync({ api: server.api, url: "/messages", store }).catchUp({ lookBack: true });
 
-  assert.deepEqual(asked, [42]);
-  assert.deepEqual(store.entries().filter(({ state }) => state === "deleted").map(({ seq }) => seq), [91]);
+  assert.deepEqual(server.asked.map(({ changed_after: after }) => after), ["1", "202"]);
+  assert.deepEqual(
+    store.entries().map(({ seq, deleted, body }) => [seq, deleted, body]),
+    server.shown.map(({ seq, deleted, body }) => [seq, deleted, body]),
+  );
+  assert.equal(store.lastChangedSeq, server.lastChangedSeq);
+});
+
+test("an event that shows a hole, in the messages or in the changes, has it filled", () => {
+  const filled = [];
+  const handlers = {};
+  const room = { add: () => {}, on: (type, handler) => (handlers[type] = handler), fill: (name) => filled.push(name) };
+  const store = new MessageStore();
+  store.seed([message(1), message(2)]);
+  new MessageSync({ api: null, url: "/messages", store }).join(room);
+
+  handlers["message.created"]({ message: message(3) });
+  handlers["message.deleted"]({ id: "m1", seq: 1, changedSeq: 1 });
+  const without = filled.length;
+  handlers["message.created"]({ message: message(5) });
+  store.add([message(4)]);
+  handlers["message.deleted"]({ id: "m2", seq: 2, changedSeq: 3 });
+
+  assert.equal(without, 0);
+  assert.deepEqual(filled, ["chat", "chat"]);
 });
 
 test("a failure is the caller's, and the next attempt starts where the run ends", async () => {
   const store = new MessageStore();
   store.seed([message(1)]);
   let broken = true;
-  const { api } = serverWith(() => 3);
+  const { api } = new ChatServer(3);
   const sync = new MessageSync({ api: { get: (url) => (broken ? Promise.reject(new Error("away")) : api.get(url)) }, url: "/messages", store });
 
   await assert.rejects(sync.catchUp(), /away/);
@@ -192,4 +254,25 @@ test("a failure is the caller's, and the next attempt starts where the run ends"
   await sync.catchUp();
 
   assert.equal(store.lastSeq, 3);
+});
+
+test("the history is read page by page to the beginning, and a failure can be tried again", async () => {
+  const server = new ChatServer(230);
+  const store = new MessageStore();
+  store.seed(server.newest(50));
+  const states = [];
+  let broken = false;
+  const api = { get: (url) => (broken ? Promise.reject(new Error("away")) : server.api.get(url)) };
+  const history = new History({ api, url: "/messages", store, onState: (state) => states.push(state) });
+
+  await Promise.all([history.load(), history.load()]);
+  broken = true;
+  await history.load();
+  broken = false;
+  await history.load();
+  await history.load();
+
+  assert.deepEqual(states, ["idle", "loading", "idle", "loading", "failed", "loading", "beginning"]);
+  assert.deepEqual(server.asked.map(({ before }) => before), ["181", "81"]);
+  assert.deepEqual(seqs(store), server.messages.map(({ seq }) => seq));
 });
