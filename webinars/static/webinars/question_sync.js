@@ -1,0 +1,37 @@
+/** Keeps the questions as the server has them: hears the room's events, and asks for what comes after the known run. */
+
+const PAGE = 200;
+const EVERY_MS = 4_000;
+
+/** What the room (room.js) takes as one of its parts. */
+export class QuestionSync {
+  name = "questions";
+
+  /**
+   * `onBehind` hears that a change is known of which this page has not: for hosts every question that waits, since the
+   * room is not told what it says. `everyMs` is the rhythm of asking while there is no socket.
+   */
+  constructor({ api, url, store, onBehind, everyMs = EVERY_MS }) {
+    Object.assign(this, { api, url, store, onBehind, everyMs });
+  }
+
+  /** The data of any event about questions. */
+  hear = ({ question, changedSeq, votes }) => {
+    if (votes) this.store.tally(votes);
+    if (changedSeq === undefined) return;
+    this.store.change({ question, changedSeq });
+    if (this.store.isBehind) this.onBehind();
+  };
+
+  expect = ({ lastQuestionChange }) => lastQuestionChange > this.store.lastChange;
+
+  /** Changes are numbered, so what was missed in a break is what comes after the known run, too. */
+  catchUp = async () => {
+    for (;;) {
+      this.store.beginAsking();
+      const answer = await this.api.get(`${this.url}?after=${this.store.lastChange}&limit=${PAGE}`);
+      this.store.caughtUp(answer);
+      if (answer.questions.length < PAGE) return;
+    }
+  };
+}
