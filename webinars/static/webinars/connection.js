@@ -12,7 +12,7 @@ export const stopSentence = (status) =>
   (STOP_REASONS[status] ?? (() => gettext("Your sign-in has ended. Reload the page to continue.")))();
 
 /**
- * `socket` and `polling` are the states of RoomSocket and MessagePolling.
+ * `socket` and `polling` are the states of RoomSocket and Polling.
  * Answers {name, sentence}; the sentence is empty unless the person can do or should know something.
  */
 export function describeConnection({ online = true, superseded = false, socket, polling, stopStatus = null }) {

@@ -15,7 +15,7 @@ import { PanelTabs } from "./panel_tabs.js";
 import { mountPlayer } from "./player.js";
 import { Room } from "./room.js";
 import { wireSoundCheck } from "./sound_check.js";
-import { TakeOver } from "./take_over.js";
+import { TakeOver, newPageId } from "./take_over.js";
 
 const LEAVING_MS = 3_000;
 
@@ -36,6 +36,15 @@ const pass = new LivePass({
   onLost: ({ status }) => room.leave({ stopStatus: status }),
 });
 const api = new ApiClient({ pass });
+const room = new Room({
+  socketUrl: config.urls.socket,
+  stateUrl: config.urls.state,
+  api,
+  pass,
+  pageId: newPageId(),
+  since: config.pageSince ?? Date.parse(config.serverTime),
+  crowdMs: config.role === "attendee" ? undefined : 0,
+});
 
 const store = new MessageStore();
 const sync = new MessageSync({ api, url: config.urls.messages, store });
@@ -93,35 +102,29 @@ function leaveForGood() {
   leaving ??= browserClock.setTimeout(() => location.assign(config.urls.ended), between(browserClock, 0, LEAVING_MS));
 }
 
-const answers = {
-  "message.created": ({ message }) => {
-    store.add([message]);
-    if (store.hasHole) room.fillHole();
-  },
-  "message.deleted": (message) => store.delete(message),
-  "presence.count": ({ count: people, state, lastSeq }) => {
-    count.show(people);
-    if (state !== document.body.dataset.state) stateIs(state);
-    room.expect(lastSeq);
-  },
-  "webinar.state": (webinar) => standsAt(webinar),
-  "session.superseded": (detail) => takeOver.hear(detail),
-};
-
-const room = new Room({
-  config,
-  api,
-  pass,
-  sync,
-  on: {
-    connection: (state) => connection.show(state),
-    event: ({ type, data }) => answers[type]?.(data),
-    state(snapshot) {
-      count.show(snapshot.currentParticipants);
-      standsAt(snapshot);
-    },
-  },
+room.on("connection", (view) => connection.show(view));
+room.on("webinar.state", (webinar) => standsAt(webinar));
+room.on("state", (snapshot) => {
+  count.show(snapshot.currentParticipants);
+  standsAt(snapshot);
 });
+room.on("presence.count", ({ count: people, state }) => {
+  count.show(people);
+  if (state !== document.body.dataset.state) stateIs(state);
+});
+room.on("session.superseded", (detail) => takeOver.hear(detail));
+
+room.add({
+  name: "chat",
+  everyMs: config.intervals.chatPollSeconds * 1000,
+  catchUp: (how) => sync.catchUp(how),
+  expect: ({ lastSeq }) => lastSeq > store.lastSeq,
+});
+room.on("message.created", ({ message }) => {
+  store.add([message]);
+  if (store.hasHole) room.fill("chat");
+});
+room.on("message.deleted", (message) => store.delete(message));
 
 store.seed(json("first-messages"));
 list.adopt();

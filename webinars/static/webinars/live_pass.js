@@ -14,6 +14,7 @@ export class LivePass {
   #renewing = null;
   #timer = null;
   #failures = 0;
+  #listeners = new Set();
 
   /**
    * `requestPass(token, stillValid)` answers {token, expiresAt, serverTime}; `onLost(error)` is told once when
@@ -25,6 +26,11 @@ export class LivePass {
     this.clock = clock;
     this.lost = false;
     this.#accept({ token, expiresAt, serverTime });
+  }
+
+  /** Calls `listener` after each renewal. */
+  onRenewed(listener) {
+    this.#listeners.add(listener);
   }
 
   start() {
@@ -58,13 +64,14 @@ export class LivePass {
     this.#failures = 0;
     this.lost = false;
     if (this.#timer !== null) this.#schedule();
+    for (const listener of this.#listeners) listener();
     return this.token;
   }
 
   #accept({ token, expiresAt, serverTime }) {
     this.token = token;
-    const lifeMs = Date.parse(expiresAt) - Date.parse(serverTime);
-    this.endsAt = this.clock.now() + lifeMs;
+    this.serverTime = Date.parse(serverTime);
+    this.endsAt = this.clock.now() + Date.parse(expiresAt) - this.serverTime;
   }
 
   #schedule() {

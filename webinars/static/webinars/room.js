@@ -1,55 +1,100 @@
 /**
  * The room as this page knows it: joins the socket, the fallback polling and the catching-up, so
- * that the rest of the page hears events without caring which way they came.
+ * that the parts of the page hear events without caring which way they came.
+ *
+ * A part that keeps a list in step with the server registers with `add`; whoever wants to hear
+ * something registers with `on`. Nothing here knows what a message or a question is.
  */
 import { between, browserClock } from "./clock.js";
 import { describeConnection } from "./connection.js";
-import { MessagePolling } from "./message_polling.js";
+import { Polling } from "./polling.js";
 import { RoomSocket } from "./socket.js";
 
-const POLLING_AFTER_MS = 4_000;
+const STATE = "state";
 const STATE_EVERY_MS = 30_000;
+const POLLING_AFTER_MS = 4_000;
+const POLLING_SPREAD_MS = { least: 2_000, most: 5_000 };
 const ON_THE_WAY_MS = 2_000;
+const CROWD_MS = 2_000;
+const STOP_STATUS = { 4401: 401, 4403: 403, 4404: 404 };
 
 export class Room {
-  #polling;
   #socket;
-  #waiting = null;
-  #expecting = null;
-  #stateAskedAt = -Infinity;
+  #polling;
+  #inside = false;
+  #syncs = new Map();
+  #listeners = new Map();
+  #fallback = null;
+  #expecting = new Map();
   #statesHeard = 0;
   #facts = { online: true, superseded: false, socket: "idle", polling: "off", stopStatus: null };
 
-  /** `on` holds the page's answers: connection(view), event(event), state(snapshot). */
-  constructor({ config, api, pass, sync, on, clock = browserClock, WebSocket = globalThis.WebSocket }) {
-    Object.assign(this, { config, api, pass, sync, on, clock });
+  /**
+   * `pageId` and `since` (ms, server time) tell this page from another one of the same person; without them
+   * the page takes no part in that (a console). `crowdMs` spreads what many pages would ask for at once;
+   * 0 for hosts, who are few.
+   */
+  constructor({ socketUrl, stateUrl, api, pass, pageId = null, since = null, crowdMs = CROWD_MS, clock = browserClock, WebSocket }) {
+    Object.assign(this, { socketUrl, stateUrl, api, pass, pageId, since, crowdMs, clock });
     this.#socket = new RoomSocket({
-      url: config.urls.socket,
+      url: () => this.#address(),
       pass,
       clock,
       WebSocket,
       onEvents: (events) => events.forEach((event) => this.#hear(event)),
-      onGap: () => this.#recover(),
+      onGap: (why) => this.#recover(why),
       onState: (state, detail) => this.#socketIs(state, detail),
     });
-    this.#polling = new MessagePolling({
-      poll: () => this.#poll(),
-      intervalMs: config.intervals.chatPollSeconds * 1000,
-      clock,
-      onState: (state, { error } = {}) => this.#pollingIs(state, error),
-    });
+    pass.onRenewed(() => this.#socket.tellPass());
+    this.#polling = new Polling({ clock, onState: (state, { error } = {}) => this.#pollingIs(state, error) });
+    this.#polling.add({ name: STATE, everyMs: STATE_EVERY_MS, ask: () => this.#askState() });
   }
 
-  enter() {
+  /**
+   * Registers a part that is kept in step:
+   * - `name`: "chat", "questions", …
+   * - `everyMs`: how often it is polled while the socket is down
+   * - `catchUp({ lookBack })`: a promise; fetches what it misses, one at a time, rejecting with an ApiError.
+   *   `lookBack` is true after a break, when also changes of what it has may have been missed
+   * - `expect(numbers)`: whether, by the server's numbers {lastSeq, lastChangedSeq, lastQuestionChange}, something is
+   *   missing here. The room asks again a moment later, since it may be on its way, and then calls `catchUp`.
+   */
+  add({ name, everyMs, catchUp, expect = () => false }) {
+    this.#syncs.set(name, { name, expect });
+    this.#polling.add({ name, everyMs, ask: ({ lookBack = false }) => catchUp({ lookBack }) });
+    if (this.#facts.socket === "open") this.#polling.once(name, { lookBack: true });
+  }
+
+  /**
+   * Calls `handler(data, event)` for each event of a type of the wire ("message.created", "member.muted", …), or for
+   * what the room itself tells: "connection" ({name, sentence}) and "state" (the answer of GET state).
+   * Answers a function that ends it.
+   */
+  on(type, handler) {
+    if (!this.#listeners.has(type)) this.#listeners.set(type, new Set());
+    this.#listeners.get(type).add(handler);
+    return () => this.#listeners.get(type).delete(handler);
+  }
+
+  /** A part noticed that something is missing: it is fetched in a moment, a different one on each page. */
+  fill(name) {
+    if (this.#inside) this.#polling.once(name, { waitMs: between(this.clock, 0, this.crowdMs) });
+  }
+
+  /** `since`: when the person took the room back to this page. */
+  enter({ since = this.since } = {}) {
+    this.since = since;
+    this.#inside = true;
     this.#note({ superseded: false, stopStatus: null });
     this.#socket.start();
   }
 
-  /** Stops all traffic, keeps what is shown. */
+  /** Stops all traffic, keeps what is shown. `facts` say why: {superseded} or {stopStatus}. */
   leave(facts = {}) {
-    this.clock.clearTimeout(this.#waiting);
-    this.clock.clearTimeout(this.#expecting);
-    this.#waiting = this.#expecting = null;
+    this.#inside = false;
+    this.#forgetFallback();
+    for (const timer of this.#expecting.values()) this.clock.clearTimeout(timer);
+    this.#expecting.clear();
     this.#polling.stop();
     this.#socket.stop();
     this.#note(facts);
@@ -60,78 +105,78 @@ export class Room {
     if (online) this.#socket.hurry();
   }
 
-  /**
-   * The server has messages up to `lastSeq`. Those that this page has not are on the way, or were lost before they were
-   * sent: after a moment, a different one on each page, they are fetched.
-   */
-  expect(lastSeq) {
-    if (this.#expecting !== null || lastSeq <= this.sync.store.lastSeq) return;
-    this.#expecting = this.clock.setTimeout(() => {
-      this.#expecting = null;
-      if (lastSeq > this.sync.store.lastSeq) this.fillHole();
-    }, between(this.clock, ON_THE_WAY_MS, 2 * ON_THE_WAY_MS));
-  }
-
-  /** Whether a message is missing: the store saw a later one. */
-  async fillHole() {
-    await this.sync.catchUp().catch(() => this.#startPolling());
-  }
-
-  #socketIs(state, { code } = {}) {
-    this.#note({ socket: state });
-    if (state === "open") {
-      this.clock.clearTimeout(this.#waiting);
-      this.#waiting = null;
-      this.#polling.stop();
-      return;
-    }
-    if (state === "stopped" && code) return this.leave({ stopStatus: code === 4404 ? 404 : code === 4401 ? 401 : 403 });
-    if (state === "waiting") this.#startPolling();
-    if (state === "connecting") this.#waiting ??= this.clock.setTimeout(() => this.#startPolling(), POLLING_AFTER_MS);
-  }
-
-  #startPolling() {
-    if (this.#facts.stopStatus === null && !this.#facts.superseded) this.#polling.start();
-  }
-
-  #pollingIs(state, error) {
-    this.#note({ polling: state });
-    if (state === "ok" && this.#facts.socket === "open") this.#polling.stop();
-    if (state === "stopped") this.leave({ stopStatus: error.status });
-  }
-
-  async #poll() {
-    await this.sync.catchUp();
-    if (this.clock.now() - this.#stateAskedAt >= STATE_EVERY_MS) await this.#askState();
+  #address() {
+    if (this.pageId === null) return this.socketUrl;
+    return `${this.socketUrl}?${new URLSearchParams({ page: this.pageId, since: this.since })}`;
   }
 
   #hear(event) {
     if (event.type === "webinar.state") this.#statesHeard += 1;
-    this.on.event(event);
+    if (event.type === "presence.count") this.#compare(event.data);
+    this.#tell(event.type, event.data, event);
+  }
+
+  #tell(type, ...what) {
+    for (const handler of this.#listeners.get(type) ?? []) handler(...what);
+  }
+
+  /**
+   * The server's numbers are ahead of what a part has: that is on the way, or was lost before it was sent. After a
+   * moment, a different one on each page, it is fetched.
+   */
+  #compare(numbers) {
+    for (const { name, expect } of this.#syncs.values()) {
+      if (this.#expecting.has(name) || !expect(numbers)) continue;
+      const look = () => {
+        this.#expecting.delete(name);
+        if (expect(numbers)) this.#polling.once(name);
+      };
+      this.#expecting.set(name, this.clock.setTimeout(look, between(this.clock, ON_THE_WAY_MS, 2 * ON_THE_WAY_MS)));
+    }
+  }
+
+  #socketIs(state, { code } = {}) {
+    this.#note({ socket: state });
+    if (!this.#inside) return;
+    if (state === "open") {
+      this.#forgetFallback();
+      this.#polling.stop();
+    } else if (state === "stopped") this.leave({ stopStatus: STOP_STATUS[code] ?? 403 });
+    else this.#fallback ??= this.clock.setTimeout(() => this.#polling.start(), this.#fallbackMs());
+  }
+
+  /** Late enough that most pages of a broken server process are back before they ask. */
+  #fallbackMs() {
+    const { least, most } = POLLING_SPREAD_MS;
+    return POLLING_AFTER_MS + between(this.clock, 0, Math.min(most, Math.max(least, this.#socket.reconnectMs / 2)));
+  }
+
+  #forgetFallback() {
+    this.clock.clearTimeout(this.#fallback);
+    this.#fallback = null;
+  }
+
+  #pollingIs(state, error) {
+    this.#note({ polling: state });
+    if (state === "stopped") this.leave({ stopStatus: error.status });
   }
 
   /** An answer that the socket overtook may be older than what it told: the question is asked again. */
   async #askState() {
     const heard = this.#statesHeard;
-    this.#stateAskedAt = this.clock.now();
-    const state = await this.api.get(this.config.urls.state);
+    const state = await this.api.get(this.stateUrl);
     if (heard !== this.#statesHeard) return this.#askState();
-    this.on.state(state);
+    if (this.#inside) this.#tell(STATE, state);
   }
 
-  /** After a connection or a hole: what was missed, then how the webinar stands. */
-  async #recover() {
-    try {
-      await this.sync.catchUp({ lookBack: true });
-      await this.#askState();
-    } catch (error) {
-      if ([401, 403, 404, 410].includes(error.status)) this.leave({ stopStatus: error.status });
-      else this.#startPolling();
-    }
+  /** After a connection or a hole: what was missed, and how the webinar stands. Pages that connect are spread already. */
+  #recover(why) {
+    const waitMs = why === "connected" ? 0 : between(this.clock, 0, this.crowdMs);
+    for (const name of [...this.#syncs.keys(), STATE]) this.#polling.once(name, { waitMs, lookBack: true });
   }
 
   #note(facts) {
     Object.assign(this.#facts, facts);
-    this.on.connection(describeConnection(this.#facts));
+    this.#tell("connection", describeConnection(this.#facts));
   }
 }

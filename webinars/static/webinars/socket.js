@@ -1,6 +1,8 @@
 /**
  * The room's websocket: connects with the live pass, hands events on in order, notices silence and
- * holes, and comes back by itself with jittered waits of 1 to 30 s.
+ * holes, and comes back by itself. The first wait after a loss is spread evenly over what the server
+ * said its crowd needs (`reconnectSeconds`), since everybody may have been lost at once; the next ones
+ * grow, with full jitter, to 30 s.
  *
  * `onState` hears "connecting", "open", "waiting" (with the wait) and "stopped" (with the code).
  * `onGap` hears that events may have been missed: after every (re)connection, a hole in `seq`, a
@@ -13,13 +15,14 @@ export const BAD_PASS = 4401;
 const FINAL_CODES = new Set([4403, 4404]);
 const HELLO_WITHIN_MS = 10_000;
 const SHORTEST_WAIT_MS = 1_000;
+const FIRST_WAIT_MS = 2_000;
 const LONGEST_WAIT_MS = 30_000;
 const STEADY_AFTER_MS = 10_000;
 const SILENCE_FACTOR = 1.5;
 
-/** The wait before attempt number `attempt` (0 for the first after a loss). */
-export const reconnectWait = (clock, attempt) =>
-  between(clock, SHORTEST_WAIT_MS, Math.min(LONGEST_WAIT_MS, 2 * SHORTEST_WAIT_MS * 2 ** attempt));
+/** The wait before attempt number `attempt` (0 for the first after a loss, which takes `firstMs` at most). */
+export const reconnectWait = (clock, attempt, firstMs = FIRST_WAIT_MS) =>
+  between(clock, SHORTEST_WAIT_MS, Math.min(LONGEST_WAIT_MS, Math.max(FIRST_WAIT_MS, firstMs) * 2 ** attempt));
 
 export class RoomSocket {
   #socket = null;
@@ -30,10 +33,13 @@ export class RoomSocket {
   #heartbeatMs = 25_000;
   #epoch = null;
   #seq = null;
+  #used = null;
 
+  /** `url()` is asked at each attempt. */
   constructor({ url, pass, onEvents, onGap, onState, WebSocket = globalThis.WebSocket, clock = browserClock }) {
     Object.assign(this, { url, pass, onEvents, onGap, onState, WebSocket, clock });
     this.state = "idle";
+    this.reconnectMs = FIRST_WAIT_MS;
   }
 
   start() {
@@ -51,6 +57,13 @@ export class RoomSocket {
     if (this.state === "waiting") this.#connect();
   }
 
+  /** A socket lives on with the pass that replaces its own. */
+  tellPass() {
+    if (this.state !== "open" || this.#used === this.pass.token) return;
+    this.#used = this.pass.token;
+    this.#socket.send(JSON.stringify({ type: "pass", pass: this.#used }));
+  }
+
   #enter(state, detail = {}) {
     this.state = state;
     this.onState(state, detail);
@@ -60,15 +73,15 @@ export class RoomSocket {
     this.#drop();
     this.#enter("connecting", { attempt: this.#attempt });
     let socket;
+    this.#used = this.pass.token;
     try {
-      socket = new this.WebSocket(this.url, [PROTOCOL, `bearer.${this.pass.token}`]);
+      socket = new this.WebSocket(this.url(), [PROTOCOL, `bearer.${this.#used}`]);
     } catch {
       return this.#retry();
     }
     this.#socket = socket;
-    const used = this.pass.token;
     socket.onmessage = ({ data }) => this.#receive(JSON.parse(data));
-    socket.onclose = ({ code }) => this.#closed(code, used);
+    socket.onclose = ({ code }) => this.#closed(code);
     this.#expect(HELLO_WITHIN_MS);
   }
 
@@ -90,25 +103,36 @@ export class RoomSocket {
   }
 
   #receive(frame) {
+    this.#expect(this.#heartbeatMs * SILENCE_FACTOR);
+    if (frame.reconnectSeconds) this.reconnectMs = frame.reconnectSeconds * 1000;
     if (frame.type === "hello") this.#hello(frame);
     if (frame.type === "events") this.#events(frame.events);
     if (frame.type === "heartbeat") this.#compare(frame);
-    this.#expect(this.#heartbeatMs * SILENCE_FACTOR);
   }
 
+  /** The first frame; on an open socket it says that the count begins anew, for everybody in the room. */
   #hello({ epoch, seq, heartbeatSeconds }) {
+    const anew = this.state === "open";
     this.#heartbeatMs = (heartbeatSeconds || 25) * 1000;
-    this.#openedAt = this.clock.now();
+    this.#expect(this.#heartbeatMs * SILENCE_FACTOR);
     this.#epoch = epoch;
     this.#seq = seq;
+    if (anew) return this.onGap("anew");
+    this.#openedAt = this.clock.now();
     this.#enter("open");
+    this.tellPass();
     this.onGap("connected");
   }
 
+  /** What is meant for this person alone has no number: it is neither counted nor held back. */
   #events(events) {
     const fresh = [];
     let hole = false;
     for (const event of events) {
+      if (event.seq === null) {
+        fresh.push(event);
+        continue;
+      }
       if (event.seq <= this.#seq) continue;
       if (event.seq !== this.#seq + 1) hole = true;
       this.#seq = event.seq;
@@ -125,26 +149,26 @@ export class RoomSocket {
     if (gap) this.onGap("behind");
   }
 
-  #closed(code, used) {
+  #closed(code) {
     this.#drop();
     if (FINAL_CODES.has(code)) return this.#enter("stopped", { code });
     const steady = this.#openedAt !== null && this.clock.now() - this.#openedAt > STEADY_AFTER_MS;
     this.#openedAt = null;
     if (steady) this.#attempt = 0;
-    if (code === BAD_PASS) return this.#renewAndRetry(used);
+    if (code === BAD_PASS) return this.#renewAndRetry();
     return this.#retry();
   }
 
-  #renewAndRetry(used) {
+  #renewAndRetry() {
     this.#enter("waiting", { milliseconds: 0 });
-    this.pass.renew(used).then(
+    this.pass.renew(this.#used).then(
       () => this.state === "waiting" && this.#retry(),
       () => this.pass.lost ? this.#enter("stopped", { code: BAD_PASS }) : this.#retry(),
     );
   }
 
   #retry() {
-    const milliseconds = reconnectWait(this.clock, this.#attempt);
+    const milliseconds = reconnectWait(this.clock, this.#attempt, this.reconnectMs);
     this.#attempt += 1;
     this.#enter("waiting", { milliseconds });
     this.#timer = this.clock.setTimeout(() => this.#connect(), milliseconds);

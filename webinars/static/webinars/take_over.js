@@ -4,6 +4,10 @@
  */
 import { gettext } from "./i18n.js";
 
+/** Random and kept nowhere: a duplicated tab must not share it with the tab it came from. */
+export const newPageId = () =>
+  [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+
 /** `onReplaced` and `onTakenBack` stop and start this page's traffic. */
 export class TakeOver {
   constructor({ element, onReplaced, onTakenBack }) {

@@ -16,6 +16,7 @@ function world(t) {
   t.mock.method(Date, "now", () => clock.now());
   const server = { messages: [message(1)], failure: null, polls: 0, states: 0, state: "live" };
   const sockets = [];
+  let numbers = 0;
   class FakeSocket {
     constructor() {
       sockets.push(this);
@@ -40,28 +41,32 @@ function world(t) {
   const store = new MessageStore();
   store.seed([message(1)]);
   const seen = { words: [], events: [], states: [] };
-  const pass = { token: "p", lost: false, renew: async () => "p" };
+  const pass = { token: "p", lost: false, renew: async () => "p", onRenewed: () => {} };
+  const sync = new MessageSync({ api, url: "messages", store });
   const room = new Room({
-    config: { urls: { socket: "ws://x/", state: "state" }, intervals: { chatPollSeconds: 2 } },
+    socketUrl: "ws://x/",
+    stateUrl: "state",
     api,
     pass,
     clock,
     WebSocket: FakeSocket,
-    sync: new MessageSync({ api, url: "messages", store }),
-    on: {
-      connection: ({ name, sentence }) => {
-        if (seen.words.at(-1) !== name) seen.words.push(name);
-        seen.sentence = sentence;
-      },
-      event: (event) => seen.events.push(event.type),
-      state: (snapshot) => seen.states.push(snapshot.state),
-    },
   });
+  room.add({ name: "chat", everyMs: 2_000, catchUp: (how) => sync.catchUp(how), expect: ({ lastSeq }) => lastSeq > store.lastSeq });
+  room.on("connection", ({ name, sentence }) => {
+    if (seen.words.at(-1) !== name) seen.words.push(name);
+    seen.sentence = sentence;
+  });
+  room.on("webinar.state", (_, { type }) => seen.events.push(type));
+  room.on("state", (snapshot) => seen.states.push(snapshot.state));
   const hello = async () => {
     sockets.at(-1).onmessage({ data: JSON.stringify({ type: "hello", epoch: "e", seq: 0, heartbeatSeconds: 20 }) });
     await settle();
   };
-  return { clock, server, sockets, store, seen, room, hello };
+  const counted = (lastSeq) => {
+    const event = { seq: (numbers += 1), type: "presence.count", data: { count: 3, state: "live", lastSeq } };
+    sockets.at(-1).onmessage({ data: JSON.stringify({ type: "events", events: [event] }) });
+  };
+  return { clock, server, sockets, store, seen, room, hello, counted };
 }
 
 test("a greeted socket is live, and what was missed before it is fetched", async (t) => {
@@ -99,15 +104,18 @@ test("while the socket is down messages come by polling, and polling ends when i
   room.enter();
   await hello();
 
+  const before = server.polls;
   sockets.at(-1).onclose({ code: 1012 });
   server.messages.push(message(2));
-  await clock.pass(1_200);
+  await clock.pass(3_900);
+  const early = server.polls;
+  await clock.pass(2_100);
   const byPolling = [store.lastSeq, seen.words.at(-1)];
-  await clock.pass(500);
   await hello();
   const polls = server.polls;
   await clock.pass(15_000);
 
+  assert.equal(early, before);
   assert.deepEqual(byPolling, [2, "polling"]);
   assert.equal(seen.words.at(-1), "live");
   assert.equal(server.polls, polls);
@@ -176,13 +184,13 @@ test("the four words", () => {
 });
 
 test("a message that was lost before it was sent is fetched a moment after the count tells of it", async (t) => {
-  const { room, hello, server, store, clock } = world(t);
+  const { room, hello, counted, server, store, clock } = world(t);
   room.enter();
   await hello();
   server.messages.push(message(2));
 
-  room.expect(2);
-  room.expect(2);
+  counted(2);
+  counted(2);
   await clock.pass(1_900);
   const early = store.lastSeq;
   const polls = server.polls;
@@ -193,12 +201,12 @@ test("a message that was lost before it was sent is fetched a moment after the c
 });
 
 test("a message that was on the way is not asked for", async (t) => {
-  const { room, hello, server, store, clock } = world(t);
+  const { room, hello, counted, server, store, clock } = world(t);
   room.enter();
   await hello();
   const polls = server.polls;
 
-  room.expect(2);
+  counted(2);
   store.add([message(2)]);
   await clock.pass(10_000);
 

@@ -32,7 +32,7 @@ function world({ random = 0.5, renew = async () => "renewed", lost = false } = {
     renew: (used) => ((log.renewals += 1), renew(used)),
   };
   const socket = new RoomSocket({
-    url: "ws://room/",
+    url: () => "ws://room/",
     pass,
     clock,
     WebSocket: FakeSocket,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { ApiError } from "../api_client.js";
-import { MessagePolling } from "../message_polling.js";
+import { Polling } from "../polling.js";
 import { FakeClock } from "./fake_clock.js";
 
 const failure = (status, retryAfterSeconds = null) => new ApiError({ status, code: "x", message: "", retryAfterSeconds });
@@ -14,11 +14,11 @@ function polling(t, answers) {
   const start = clock.now();
   const times = [];
   const states = [];
-  const subject = new MessagePolling({
-    clock,
-    intervalMs: 2_000,
-    onState: (state) => states.push(state),
-    poll: async () => {
+  const subject = new Polling({ clock, onState: (state) => states.push(state) });
+  subject.add({
+    name: "chat",
+    everyMs: 2_000,
+    ask: async () => {
       const answer = answers[Math.min(times.length, answers.length - 1)];
       times.push((clock.now() - start) / 1000);
       if (answer instanceof Error) throw answer;
@@ -35,7 +35,7 @@ test("it asks every two seconds while all is well", async (t) => {
   subject.start();
   await clock.pass(10_000);
 
-  assert.deepEqual(times, [1, 3, 5, 7, 9]);
+  assert.deepEqual(times, [0, 2, 4, 6, 8, 10]);
   assert.deepEqual([...new Set(states)], ["failing", "ok"]);
 });
 
