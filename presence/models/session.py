@@ -1,10 +1,10 @@
-from datetime import datetime
-from typing import Self
+from datetime import datetime, timedelta
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Coalesce, Length
+from django.db.models import DateTimeField, Exists, ExpressionWrapper, F, OuterRef, Q, Value
+from django.db.models.functions import Coalesce, Least, Length
 from django.db.models.lookups import GreaterThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +20,23 @@ class UserSessionQuerySet(models.QuerySet["UserSession"]):
     def silent_since(self, moment: datetime) -> Self:
         """Open, and not heard of since."""
         return self.open().alias(heard=Coalesce("last_heartbeat_at", "entered_at")).filter(heard__lt=moment)
+
+    def overlapping(self, *, now: datetime) -> Self:
+        """Those during which the same person had another page of the same webinar open. They end where the ledger ends
+        them (`COUNTED_END` in presence/sql/ledger.py)."""
+        last_heard: Any = Coalesce("last_heartbeat_at", "entered_at")
+        stale = Value(timedelta(seconds=settings.SESSION_STALE_SECONDS))
+        silent = ExpressionWrapper(last_heard + stale, output_field=DateTimeField())
+        end = Least(Value(now), Coalesce("exited_at", silent))
+        others = UserSession.objects.alias(counted_end=end).filter(
+            Q(counted_end__gt=F("entered_at")),
+            webinar_id=OuterRef("webinar_id"),
+            user_id=OuterRef("user_id"),
+            entered_at__lt=OuterRef("counted_end"),
+            counted_end__gt=OuterRef("entered_at"),
+        )
+        lasting = self.alias(counted_end=end).filter(counted_end__gt=F("entered_at"))
+        return lasting.filter(Exists(others.exclude(pk=OuterRef("pk"))))
 
     def visible_to(self, user: User) -> Self:
         return self.filter(webinar__in=Webinar.objects.visible_to(user))
