@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext
+from django.utils.translation import gettext_lazy, pgettext
 
 from webinars.models import AuditEntry
-from webinars.selectors.audit import Names, uuid_of
+from webinars.selectors.audit import Names, person_of
 
 UNKNOWN = "–"
 
@@ -26,8 +26,10 @@ class Act:
 
 
 ACTS: dict[str, Act] = {
-    "message.deleted": Act(gettext_lazy("Message deleted"), gettext_lazy("Deleted message %(number)s")),
-    "message.restored": Act(gettext_lazy("Message restored"), gettext_lazy("Restored message %(number)s")),
+    "message.deleted": Act(gettext_lazy("Message deleted"), gettext_lazy("Deleted message %(number)s by %(person)s")),
+    "message.restored": Act(
+        gettext_lazy("Message restored"), gettext_lazy("Restored message %(number)s by %(person)s")
+    ),
     "member.muted": Act(gettext_lazy("Person muted"), gettext_lazy("Muted %(person)s until %(until)s")),
     "member.unmuted": Act(gettext_lazy("Person unmuted"), gettext_lazy("Unmuted %(person)s")),
     "member.banned": Act(gettext_lazy("Person banned"), gettext_lazy("Banned %(person)s")),
@@ -39,6 +41,9 @@ ACTS: dict[str, Act] = {
     "question.archived": Act(gettext_lazy("Question archived"), gettext_lazy("Archived question %(number)s")),
     "question.restored": Act(gettext_lazy("Question restored"), gettext_lazy("Restored question %(number)s")),
     "question.answered": Act(gettext_lazy("Question answered"), gettext_lazy("Answered question %(number)s")),
+    "question.answer_withdrawn": Act(
+        gettext_lazy("Answer taken back"), gettext_lazy("Took back the answer to question %(number)s")
+    ),
     "question.pinned": Act(gettext_lazy("Question pinned"), gettext_lazy("Pinned question %(number)s")),
     "question.unpinned": Act(gettext_lazy("Question unpinned"), gettext_lazy("Unpinned question %(number)s")),
     "chat.exported": Act(gettext_lazy("Chat exported"), gettext_lazy("Exported the chat")),
@@ -57,8 +62,8 @@ def sentence_of(entry: AuditEntry, names: Names, zone: ZoneInfo) -> str:
     if known is None:
         return entry.action
     return str(known.sentence) % {
-        "number": entry.details.get("seq") or names.numbers.get(entry.subject_id) or UNKNOWN,
-        "person": names.person(uuid_of(entry.subject_id)),
+        "number": entry.details.get("seq", UNKNOWN),
+        "person": names.person(person_of(entry)),
         "until": _until(entry, zone),
         "settings": _settings(entry),
     }
@@ -84,25 +89,26 @@ def _slow(value: Any) -> str:
     return _("%(seconds)s s") % {"seconds": value} if value else pgettext("switch", "off")
 
 
-def _words(value: Any) -> str:
-    count = len(value) if isinstance(value, list) else int(value or 0)
-    return ngettext("%(n)d word", "%(n)d words", count) % {"n": count}
-
-
 def _moderated(value: Any) -> str:
-    return _("a host publishes") if value else _("shown at once")
+    return _("a host publishes them") if value else _("shown at once")
 
 
-# The room's settings by the name under which an entry keeps them, and how their values are said.
+# The webinar's fields that entries keep as [before, after], and how a value is said.
 SETTINGS: dict[str, tuple[Any, Callable[[Any], str]]] = {
     "chat_enabled": (gettext_lazy("chat"), _on_or_off),
-    "slow_seconds": (gettext_lazy("slow mode"), _slow),
-    "blocked_words": (gettext_lazy("blocked words"), _words),
+    "chat_slow_seconds": (gettext_lazy("slow mode"), _slow),
     "questions_enabled": (gettext_lazy("questions"), _on_or_off),
     "questions_moderated": (gettext_lazy("new questions"), _moderated),
 }
 
 
 def _settings(entry: AuditEntry) -> str:
-    said = [f"{title} {say(entry.details[name])}" for name, (title, say) in SETTINGS.items() if name in entry.details]
+    """What they became; of blocked words only how many came and went."""
+    kept = entry.details
+    said = [f"{title} {say(kept[name][-1])}" for name, (title, say) in SETTINGS.items() if kept.get(name)]
+    if words := kept.get("blocked_words"):
+        said.append(_("blocked words +%(added)s −%(removed)s") % {name: words.get(name, 0) for name in WORDS})
     return ", ".join(said) or UNKNOWN
+
+
+WORDS = ("added", "removed")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
-from webinars.models import AuditEntry, Message, Question, User, Webinar
+from webinars.models import AuditEntry, User, Webinar
 from webinars.tombstones import ERASED_PERSON, is_tombstone
 
 
@@ -16,7 +16,6 @@ class Names:
 
     people: Mapping[uuid.UUID, str] = field(default_factory=dict)
     webinars: Mapping[uuid.UUID, Webinar] = field(default_factory=dict)
-    numbers: Mapping[str, int] = field(default_factory=dict)
 
     def person(self, key: uuid.UUID | None) -> str:
         """A person who left no row behind is called as one who was erased."""
@@ -26,16 +25,16 @@ class Names:
 
 
 def names_of(entries: Iterable[AuditEntry]) -> Names:
-    """Of all entries at once: four queries at most, none for what no entry names."""
+    """Of all entries at once: two queries at most, none for what no entry names."""
     found = list(entries)
     webinars = {entry.webinar_id for entry in found if entry.webinar_id is not None}
-    people = {entry.actor_id for entry in found if entry.actor_id is not None}
-    people |= {key for entry in found if entry.subject_type == "member" and (key := uuid_of(entry.subject_id))}
-    return Names(
-        people=_people(people),
-        webinars=Webinar.objects.in_bulk(webinars) if webinars else {},
-        numbers={**_numbers(Message, "message", found), **_numbers(Question, "question", found)},
-    )
+    people = {key for entry in found for key in (entry.actor_id, person_of(entry)) if key is not None}
+    return Names(people=_people(people), webinars=Webinar.objects.in_bulk(webinars) if webinars else {})
+
+
+def person_of(entry: AuditEntry) -> uuid.UUID | None:
+    """To whom it was done: the person, or the author of the message."""
+    return uuid_of(entry.subject_id if entry.subject_type == "person" else entry.details.get("user_id"))
 
 
 def _people(keys: set[uuid.UUID]) -> dict[uuid.UUID, str]:
@@ -45,17 +44,8 @@ def _people(keys: set[uuid.UUID]) -> dict[uuid.UUID, str]:
     return {key: name or email for key, name, email in rows if not is_tombstone(key, email)}
 
 
-def _numbers(model: type[Message] | type[Question], kind: str, entries: list[AuditEntry]) -> dict[str, int]:
-    """Messages and questions are known to people by their numbers."""
-    keys = {key for entry in entries if entry.subject_type == kind and (key := uuid_of(entry.subject_id))}
-    if not keys:
-        return {}
-    rows = model._default_manager.filter(pk__in=keys).values_list("pk", "seq")
-    return {str(key): seq for key, seq in rows}
-
-
-def uuid_of(text: str) -> uuid.UUID | None:
+def uuid_of(value: object) -> uuid.UUID | None:
     try:
-        return uuid.UUID(text)
+        return uuid.UUID(value) if isinstance(value, str) else None
     except ValueError:
         return None
