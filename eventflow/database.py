@@ -1,12 +1,14 @@
 """A cursor for the statements of the hot path."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import psycopg
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.db.backends.utils import CursorWrapper
+
+R = TypeVar("R")
 
 
 class PreparedCursor(psycopg.Cursor[Any]):
@@ -35,13 +37,22 @@ def prepared_cursor() -> CursorWrapper:
 def fetch_one(statement: str, params: Mapping[str, Any]) -> tuple[Any, ...] | None:
     """The first row of one statement, which must be harmless to repeat: when the connection turns out to be dead
     (the server was restarted), it is replaced and the statement sent once more."""
+    return _repeating(lambda: _fetch_one(statement, params))
+
+
+def fetch_all(statement: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Every row of one statement; repeated as in `fetch_one`."""
+    return _repeating(lambda: _fetch_all(statement, params))
+
+
+def _repeating(fetch: Callable[[], R]) -> R:
     try:
-        return _fetch_one(statement, params)
+        return fetch()
     except (OperationalError, InterfaceError):
         if connection.in_atomic_block or connection.is_usable():
             raise
         connection.close()
-        return _fetch_one(statement, params)
+        return fetch()
 
 
 def _fetch_one(statement: str, params: Mapping[str, Any]) -> tuple[Any, ...] | None:
@@ -49,3 +60,10 @@ def _fetch_one(statement: str, params: Mapping[str, Any]) -> tuple[Any, ...] | N
         cursor.execute(statement, params)
         row: tuple[Any, ...] | None = cursor.fetchone()
     return row
+
+
+def _fetch_all(statement: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    with prepared_cursor() as cursor:
+        cursor.execute(statement, params)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows

@@ -29,7 +29,7 @@ from webinars.selectors.access import (
     webinar_and_person,
 )
 from webinars.selectors.home import webinars_to_show
-from webinars.selectors.messages import NEWEST, messages_after
+from webinars.selectors.messages import NEWEST, messages_page
 from webinars.selectors.room import live_config, socket_url
 from webinars.services.live_pass import issue_pass
 from webinars.services.registrations import register
@@ -144,6 +144,7 @@ def live(request: HttpRequest, w: str) -> HttpResponse:
         return _not_yet_in(request, webinar, access)
     now = timezone.now()
     issued = issue_pass(webinar=webinar, access=access, person=person, now=now)
+    newest = messages_page(webinar.pk, limit=NEWEST)
     context = {
         "webinar": webinar,
         "access": access,
@@ -154,9 +155,10 @@ def live(request: HttpRequest, w: str) -> HttpResponse:
             token=issued.token,
             token_expires_at=issued.expires_at,
             socket_url=socket_url(webinar, host=request.get_host(), secure=request.is_secure()),
+            messages=newest,
             now=now,
         ),
-        "first_messages": messages_after(webinar.pk, after=None, limit=NEWEST),
+        "first_messages": newest.messages,
         "presence_parts": _place("presence_parts"),
         "now": now,
         **_sign_urls(request.path),

@@ -19,14 +19,24 @@ DatabaseUnavailable = (OperationalError, InterfaceError)
 
 
 class ApiError(Exception):
-    """A refusal with a machine code. `message` is translated when it is answered, not when it is raised."""
+    """A refusal with a machine code. `message` is translated when it is answered, not when it is raised. `extra` joins
+    the envelope."""
 
-    def __init__(self, status_code: int, code: str, message: Any, *, retry_after: int | None = None) -> None:
+    def __init__(
+        self,
+        status_code: int,
+        code: str,
+        message: Any,
+        *,
+        retry_after: int | None = None,
+        extra: dict[str, Any] | None = None,
+    ) -> None:
         super().__init__(code)
         self.status_code = status_code
         self.code = code
         self.message = message
         self.retry_after = retry_after
+        self.extra = extra or {}
 
 
 class WebinarClosed(ApiError):
@@ -74,6 +84,7 @@ def _answer(exc: Exception) -> Response | None:
         status_code, code, message = exc.status_code, exc.code, str(exc.message)
         if exc.retry_after is not None:
             headers["Retry-After"] = str(exc.retry_after)
+        body.update(exc.extra)
     elif isinstance(exc, DatabaseUnavailable):
         logger.warning("database unavailable: %s", type(exc).__name__)
         status_code, code, message = database_unavailable()

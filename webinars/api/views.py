@@ -1,4 +1,4 @@
-"""Passes, registration, chat and the room's state (spec 3, 4, 8, 9)."""
+"""Passes and registration (spec 3, 4)."""
 
 import uuid
 from typing import Any
@@ -16,11 +16,8 @@ from eventflow.api.schema import enveloped, failures
 from webinars.api import serializers
 from webinars.api.authentication import LivePassAuthentication, SessionAuthentication, check_csrf, pass_of
 from webinars.guests import guest_id_of
-from webinars.models import User, Webinar
+from webinars.models import User
 from webinars.selectors.access import Access, Reason, decide_access, may_register, webinar_and_person
-from webinars.selectors.messages import messages_after
-from webinars.selectors.room import room_state
-from webinars.services.chat import post_message
 from webinars.services.live_pass import LivePass, issue_pass
 from webinars.services.registrations import register
 
@@ -112,51 +109,3 @@ class RegistrationView(APIView):
         return Response(
             {"registeredAt": registration.registered_at, "role": registration.role}, status=201 if created else 200
         )
-
-
-class MessagesView(APIView):
-    authentication_classes = [LivePassAuthentication]
-
-    @extend_schema(
-        parameters=[serializers.MessagesQuery],
-        responses={200: enveloped("Messages", serializers.MessagesShape), **failures(400, 401, 403)},
-        summary="Messages after a number, or the newest",
-    )
-    def get(self, request: Request, w: str) -> Response:
-        live_pass = pass_of(request, w)
-        query = serializers.MessagesQuery(data=request.query_params)
-        query.is_valid(raise_exception=True)
-        after = query.validated_data.get("after")
-        messages = messages_after(live_pass.webinar_id, after=after, limit=query.validated_data["limit"])
-        return Response({"messages": messages, "lastSeq": messages[-1]["seq"] if messages else after or 0})
-
-    @extend_schema(
-        request=serializers.NewMessage,
-        responses={
-            201: enveloped("Posted", serializers.OneMessageShape, "Stored now."),
-            200: enveloped("WasPosted", serializers.OneMessageShape, "Was stored already under this client_id."),
-            **failures(400, 401, 403, 404, 410, 413, 415, 429),
-        },
-        summary="Post a message",
-    )
-    def post(self, request: Request, w: str) -> Response:
-        live_pass = pass_of(request, w)
-        body = serializers.NewMessage(data=request.data)
-        body.is_valid(raise_exception=True)
-        message, created = post_message(live_pass=live_pass, now=timezone.now(), **body.validated_data)
-        return Response({"message": message}, status=201 if created else 200)
-
-
-class StateView(APIView):
-    authentication_classes = [LivePassAuthentication]
-
-    @extend_schema(
-        responses={200: enveloped("State", serializers.StateShape), **failures(401, 403, 404)},
-        summary="The room as it is now",
-    )
-    def get(self, request: Request, w: str) -> Response:
-        live_pass = pass_of(request, w)
-        webinar = Webinar.objects.filter(pk=live_pass.webinar_id).first()
-        if webinar is None:
-            raise NotFound
-        return Response(room_state(webinar, now=timezone.now()))

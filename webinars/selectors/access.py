@@ -48,6 +48,7 @@ class Person:
     member_roles: frozenset[str] = frozenset()
     registration_role: str | None = None
     banned: bool = False
+    muted_until: datetime | None = None
 
     @property
     def is_manager(self) -> bool:
@@ -146,7 +147,7 @@ def _with_standing(webinars: QuerySet[Webinar], user_id: uuid.UUID) -> QuerySet[
         ),
         registration_facts=Subquery(
             Registration.objects.filter(webinar_id=OuterRef("pk"), user_id=user_id).values(
-                json=JSONObject(role=F("role"), banned=F("banned_at"))
+                json=JSONObject(role=F("role"), banned=F("banned_at"), muted=F("muted_until"))
             )
         ),
     )
@@ -171,4 +172,5 @@ def _person(row: Any, user_id: uuid.UUID) -> Person:
         member_roles=frozenset(Role(role) for role in (*row.agency_roles, *row.client_roles)),
         registration_role=registration.get("role"),
         banned=registration.get("banned") is not None,
+        muted_until=datetime.fromisoformat(muted) if (muted := registration.get("muted")) else None,
     )

@@ -1,48 +1,66 @@
 import uuid
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from webinars.models import Message
+from webinars.sql.chat import FIELDS, MOST_CHANGES, read_messages
 
 NEWEST = 50
 AT_MOST = 200
 
 
-def messages_after(webinar_id: uuid.UUID, *, after: int | None, limit: int) -> list[dict[str, Any]]:
-    """Messages with `seq` greater than `after`, oldest first; without `after`, the newest `limit` (spec 9).
+@dataclass(frozen=True)
+class MessagesPage:
+    """A stretch of the chat as of one instant. `last_seq` and `last_changed_seq` are the `after` and `changed_after`
+    with which a page goes on from here and misses nothing."""
 
-    One query on message_seq_unique. Deleted messages keep their place without their text.
+    messages: list[dict[str, Any]]
+    last_seq: int
+    last_changed_seq: int
+    changed: list[dict[str, Any]]
+    has_earlier: bool
+
+
+def messages_page(
+    webinar_id: uuid.UUID,
+    *,
+    after: int | None = None,
+    before: int | None = None,
+    changed_after: int | None = None,
+    limit: int,
+) -> MessagesPage:
+    """Messages with `seq` greater than `after`; without `after` the last `limit`, which with `before` are history.
+    Oldest first (spec 9). `changed` holds what was deleted or restored since `changed_after`, at most 200 of them, by
+    `changedSeq`. One statement. Deleted messages keep their place without their text.
     """
-    messages = Message.objects.filter(webinar_id=webinar_id)
-    if after is None:
-        rows = list(reversed(messages.order_by("-seq").values(*FIELDS)[:limit]))
-    else:
-        rows = list(messages.filter(seq__gt=after).order_by("seq").values(*FIELDS)[:limit])
-    return [message_data(**row) for row in rows]
+    read = read_messages(webinar_id, after=after, before=before, changed_after=changed_after, limit=limit)
+    last_seq = read.messages[-1]["seq"] if read.messages else after or 0
+    if (
+        before is None and len(read.messages) < limit
+    ):  # messages that were deleted with their webinar's data leave gaps
+        last_seq = max(last_seq, read.last_seq)
+    return MessagesPage(
+        messages=[message_data(**row) for row in read.messages],
+        last_seq=last_seq,
+        last_changed_seq=read.changed[-1]["changed_seq"]
+        if len(read.changed) == MOST_CHANGES
+        else read.last_changed_seq,
+        changed=[message_data(**row) for row in read.changed],
+        has_earlier=read.has_earlier,
+    )
 
 
-def is_stored(webinar_id: uuid.UUID, *, user_id: uuid.UUID, client_message_id: str) -> bool:
-    """Whether this post came before: repeating it is never too fast."""
-    return Message.objects.filter(webinar_id=webinar_id, user_id=user_id, client_message_id=client_message_id).exists()
-
-
-FIELDS = (
-    "id",
-    "seq",
-    "body",
-    "user_id",
-    "author_name",
-    "is_host",
-    "created_at",
-    "client_message_id",
-    "deleted_at",
-)
+def message_of(message: Message) -> dict[str, Any]:
+    """As `message_data`, of a row that is at hand."""
+    return message_data(**{name: getattr(message, name) for name in FIELDS})
 
 
 def message_data(
     *,
     id: uuid.UUID | None,
     seq: int | None,
+    changed_seq: int | None,
     body: str | None,
     user_id: uuid.UUID,
     author_name: str,
@@ -62,4 +80,5 @@ def message_data(
         "createdAt": created_at,
         "clientId": client_message_id,
         "deleted": deleted_at is not None,
+        "changedSeq": changed_seq,
     }

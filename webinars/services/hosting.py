@@ -1,6 +1,7 @@
 """Who may lead a room while it runs (spec 1, 3, 9, 10): asked of the database at each act, since a pass may be older
 than a change of role."""
 
+import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,6 +22,11 @@ class Host:
     webinar: Webinar
     person: Person
     access: Access
+
+    @property
+    def user_id(self) -> uuid.UUID:
+        assert self.person.user_id is not None  # guests lead nothing
+        return self.person.user_id
 
     @property
     def outranks_hosts(self) -> bool:

@@ -13,6 +13,7 @@ from webinars.local_times import in_words
 from webinars.models import Webinar
 from webinars.realtime.events import EventType
 from webinars.realtime.publish import broadcast
+from webinars.selectors.room import room_facts
 
 EXTENSION_MINUTES = 15
 
@@ -149,13 +150,4 @@ def _announce(webinar: Webinar) -> Webinar:
 
 def announce(webinar: Webinar) -> None:
     """Tell every open page how the webinar stands, after the commit."""
-    broadcast(
-        webinar.pk,
-        EventType.WEBINAR_STATE,
-        {
-            "state": webinar.state,
-            "startTime": webinar.webinar_start_time,
-            "endTime": webinar.content_window.end,
-            "actualEndTime": webinar.webinar_actual_end_time,
-        },
-    )
+    broadcast(webinar.pk, EventType.WEBINAR_STATE, room_facts(webinar))

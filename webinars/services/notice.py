@@ -1,0 +1,67 @@
+"""The notice: one line at the top of every page (spec 11), a host's own words or a message that was pinned."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from eventflow.api.errors import NotFound
+from webinars.models import ChatRoom, Message, Webinar
+from webinars.realtime.events import EventType
+from webinars.realtime.publish import broadcast
+from webinars.selectors.room import notice_data
+from webinars.services import audit
+from webinars.services.hosting import Host, Lead, host_of
+from webinars.services.live_pass import LivePass
+
+NO_NOTICE: dict[str, Any] = {"notice": "", "notice_author": "", "notice_message_id": None, "notice_set_at": None}
+
+
+@transaction.atomic
+def set_notice(*, live_pass: LivePass, text: str, now: datetime) -> dict[str, Any]:
+    host = host_of(live_pass, Lead.MODERATE, now=now)
+    return _set(host, text=text, author=host.person.name, message_id=None, now=now)
+
+
+@transaction.atomic
+def pin_message(*, live_pass: LivePass, message_id: uuid.UUID, now: datetime) -> dict[str, Any]:
+    """Under the room's lock, so that no message is pinned while it is being deleted."""
+    host = host_of(live_pass, Lead.MODERATE, now=now)
+    ChatRoom.objects.select_for_update(no_key=True).filter(webinar=host.webinar).first()
+    message = Message.objects.filter(webinar=host.webinar, pk=message_id, deleted_at__isnull=True).first()
+    if message is None:
+        raise NotFound
+    return _set(host, text=message.body, author=message.author_name, message_id=message.pk, now=now)
+
+
+@transaction.atomic
+def clear_notice(*, live_pass: LivePass, now: datetime) -> None:
+    _clear(host_of(live_pass, Lead.MODERATE, now=now), now=now)
+
+
+def unpin(host: Host, message: Message, *, now: datetime) -> None:
+    """Within the transaction that takes the message away."""
+    _clear(host, now=now, notice_message_id=message.pk)
+
+
+def _set(host: Host, *, text: str, author: str, message_id: uuid.UUID | None, now: datetime) -> dict[str, Any]:
+    webinar = (
+        Webinar.objects.select_related("client").select_for_update(no_key=True, of=("self",)).get(pk=host.webinar.pk)
+    )
+    line = " ".join(text.split())
+    if (webinar.notice, webinar.notice_author, webinar.notice_message_id) != (line, author, message_id):
+        webinar.notice, webinar.notice_author = line, author
+        webinar.notice_message_id, webinar.notice_set_at = message_id, now
+        webinar.save(update_fields=[*NO_NOTICE])
+        details = {"message_id": str(message_id)} if message_id is not None else {}
+        audit.record("notice.set", webinar=webinar, actor_id=host.user_id, now=now, details=details)
+        broadcast(webinar.pk, EventType.NOTICE_SET, notice_data(webinar) or {})
+    return notice_data(webinar) or {}
+
+
+def _clear(host: Host, *, now: datetime, **only: Any) -> None:
+    """Claimed by the update itself: of two that clear it at once, one tells."""
+    if Webinar.objects.filter(pk=host.webinar.pk, **only).exclude(notice="").update(**NO_NOTICE):
+        audit.record("notice.cleared", webinar=host.webinar, actor_id=host.user_id, now=now)
+        broadcast(host.webinar.pk, EventType.NOTICE_CLEARED, {})
