@@ -1,6 +1,9 @@
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.http.request import validate_host
+
+ANY = "*"
 
 
 def socket_origin(*, host: str, secure: bool) -> str:
@@ -10,3 +13,17 @@ def socket_origin(*, host: str, secure: bool) -> str:
         return f"{scheme}://{host}"
     name = urlsplit(f"//{host}").hostname or ""
     return f"{scheme}://{f'[{name}]' if ':' in name else name}:{settings.SOCKET_PORT}"
+
+
+def is_own_page(origin: str, *, host: str) -> bool:
+    """Whether a page with this `Origin` may open a socket here: one of a host that pages are served for, on whatever
+    port. `host` is what the browser asked for; it decides where any host is served."""
+    name = urlsplit(origin).hostname if origin.startswith(("http://", "https://")) else None
+    if name is None:  # "null" among others: a frame or file that nobody answers for
+        return False
+    if origin in settings.CSRF_TRUSTED_ORIGINS:
+        return True
+    named = [allowed for allowed in settings.ALLOWED_HOSTS if allowed != ANY]
+    if validate_host(f"[{name}]" if ":" in name else name, named):
+        return True
+    return ANY in settings.ALLOWED_HOSTS and name == urlsplit(f"//{host}").hostname

@@ -34,7 +34,7 @@ def publish(webinar_id: uuid.UUID, event_type: EventType, data: dict[str, Any]) 
     """Number and send one event now. Answers its `seq`, or None when Redis is away."""
     keys = [room_counter(webinar_id)]
     body = as_json({"type": event_type.value, "data": data})
-    arguments = [uuid.uuid4().hex, COUNTER_LIFE_SECONDS, room_channel(webinar_id), body]
+    arguments: list[str | int] = [uuid.uuid4().hex, COUNTER_LIFE_SECONDS, room_channel(webinar_id), body]
     seq: int | None = room_server(webinar_id).attempt(
         lambda client: client.register_script(PUBLISH)(keys=keys, args=arguments), otherwise=None
     )

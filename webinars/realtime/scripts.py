@@ -23,10 +23,12 @@ PUBLISH = NUMBERED + "return publish(KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 _OPEN = """
 local function open(keys, argv)
   if redis.call('EXISTS', keys[2]) == 0 then return 0 end
-  if not redis.call('SET', keys[3], 1, 'NX', 'PX', argv[4]) then return redis.call('PTTL', keys[3]) end
-  local pairs = redis.call('HGETALL', keys[2])
+  if not redis.call('SET', keys[3], 1, 'NX', 'PX', argv[4]) then
+    return math.max(1, redis.call('PTTL', keys[3]))
+  end
+  local newest = redis.call('HGETALL', keys[2])
   local parts = {}
-  for i = 1, #pairs, 2 do parts[#parts + 1] = cjson.encode(pairs[i]) .. ':' .. pairs[i + 1] end
+  for i = 1, #newest, 2 do parts[#parts + 1] = cjson.encode(newest[i]) .. ':' .. newest[i + 1] end
   redis.call('DEL', keys[2])
   publish(keys[1], argv[1], argv[2], argv[3], argv[5] .. table.concat(parts, ',') .. argv[6])
   return 0

@@ -48,6 +48,7 @@ class LivePass:
     name: str
     verbs: frozenset[str]
     expires_at: int
+    duplicates: str = ""  # what becomes of a person's older pages: "warn", "replace", or nothing
 
     @property
     def user_id(self) -> uuid.UUID | None:
@@ -129,8 +130,17 @@ def issue_pass(*, webinar: Webinar, access: Access, person: Person, now: datetim
     }
     if access.verbs:
         claims["may"] = sorted(access.verbs)
+    if duplicates := _duplicates(webinar=webinar, access=access, person=person):
+        claims["dup"] = duplicates
     token = jwt.encode(claims, secret, algorithm=ALGORITHM, headers={"kid": key_id})
     return IssuedPass(token, expires_at)
+
+
+def _duplicates(*, webinar: Webinar, access: Access, person: Person) -> str:
+    """Whoever looks after a webinar may do so from several pages, and of guests nobody knows who is who."""
+    if person.user_id is None or access.admin_mode or webinar.duplicate_login_policy == Webinar.DuplicateLogin.ALLOW:
+        return ""
+    return str(webinar.duplicate_login_policy)
 
 
 def verify_pass(token: str, *, now: datetime | None = None) -> LivePass:
@@ -166,6 +176,7 @@ def verify_pass(token: str, *, now: datetime | None = None) -> LivePass:
             name=claims["name"],
             verbs=frozenset(claims.get("may", ())),
             expires_at=claims["exp"],
+            duplicates=str(claims.get("dup", "")),
         )
         live_pass.user_id  # noqa: B018  a subject that is neither a guest nor a UUID is refused here
     except (jwt.PyJWTError, ValueError, TypeError, AttributeError) as error:

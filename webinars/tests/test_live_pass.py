@@ -65,7 +65,28 @@ def test_the_claims(token, webinar, person, now, settings):
         "client_id": str(webinar.client_id),
         "role": "attendee",
         "name": "김하늘",
+        "dup": "replace",
     }
+
+
+@pytest.mark.parametrize(
+    ("policy", "role", "who", "told"),
+    [
+        ("replace", RoomRole.ATTENDEE, "user_id", "replace"),
+        ("warn", RoomRole.ATTENDEE, "user_id", "warn"),
+        ("warn", RoomRole.PRESENTER, "user_id", "warn"),
+        ("allow", RoomRole.ATTENDEE, "user_id", ""),
+        ("replace", RoomRole.MANAGER, "user_id", ""),
+        ("replace", RoomRole.ATTENDEE, "guest_id", ""),
+    ],
+)
+def test_what_becomes_of_older_pages_is_said_of_people_who_take_part(webinar, now, policy, role, who, told):
+    webinar.duplicate_login_policy = policy
+    person = Person(**{who: uuid.uuid4() if who == "user_id" else f"guest-{uuid.uuid4().hex}"})
+    token = issue_pass(webinar=webinar, access=Access(True, Reason.OK, role), person=person, now=now).token
+
+    assert verify_pass(token, now=now).duplicates == told
+    assert claims_of(token).get("dup", "") == told
 
 
 def test_a_valid_pass(token, webinar, person, now):

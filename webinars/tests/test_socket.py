@@ -1,84 +1,24 @@
 """The socket (spec 8), against the real Redis."""
 
 import json
-import uuid
-from contextlib import asynccontextmanager
+import math
 
 import pytest
 from asgiref.sync import sync_to_async
-from asgiref.testing import ApplicationCommunicator
 from django.db import transaction
-from django.utils import timezone
 
 from eventflow import redis
-from eventflow.asgi import application
-from webinars.models import Webinar
-from webinars.realtime import hub as hub_module
+from webinars.realtime import shard_rooms
 from webinars.realtime.events import EventType, room_channel, room_counter
 from webinars.realtime.hub import hub
 from webinars.realtime.publish import broadcast, publish
-from webinars.selectors.access import Access, Person, Reason
-from webinars.services.live_pass import issue_pass
+from webinars.realtime.socket_queue import SocketQueue
+from webinars.tests.socket_pages import a_room, events_of, socket, tell
 
 
 @pytest.fixture
 def room():
-    """A webinar that needs no database: the socket never asks it."""
-    return Webinar(id=uuid.uuid4(), slug="room", client_id=uuid.uuid4(), agency_id=uuid.uuid4())
-
-
-def pass_for(room):
-    person = Person(user_id=uuid.uuid4(), name="A")
-    return issue_pass(webinar=room, access=Access(True, Reason.OK), person=person, now=timezone.now()).token
-
-
-class Page(ApplicationCommunicator):
-    """The other end of a socket."""
-
-    def __init__(self, path, subprotocols):
-        scope = {"type": "websocket", "path": path, "query_string": b"", "headers": [], "subprotocols": subprotocols}
-        super().__init__(application, scope)
-
-    async def accepted(self):
-        """The subprotocol that the server chose."""
-        await self.send_input({"type": "websocket.connect"})
-        answer = await self.receive_output()
-        assert answer["type"] == "websocket.accept"
-        return answer["subprotocol"]
-
-    async def frame(self):
-        output = await self.receive_output()
-        assert output["type"] == "websocket.send"
-        return json.loads(output["text"])
-
-
-@asynccontextmanager
-async def socket(room, token=None, path=None, subprotocols=None):
-    token = token if token is not None else pass_for(room)
-    offered = subprotocols if subprotocols is not None else ["eventflow.v1", f"bearer.{token}"]
-    page = Page(path or f"/ws/webinars/{room.slug}/", offered)
-    assert await page.accepted() == ("eventflow.v1" if "eventflow.v1" in offered else None)
-    try:
-        yield page
-    finally:
-        await page.send_input({"type": "websocket.disconnect", "code": 1005})
-        await page.wait()
-
-
-async def tell(room, count=1, **data):
-    publish_all = sync_to_async(
-        lambda: [publish(room.pk, EventType.PRESENCE_COUNT, {"count": n, **data}) for n in range(count)]
-    )
-    return await publish_all()
-
-
-async def events_of(page, count):
-    events = []
-    while len(events) < count:
-        frame = await page.frame()
-        assert frame["type"] == "events"
-        events += frame["events"]
-    return events
+    return a_room()
 
 
 async def test_hello_comes_first_and_events_continue_after_it(room):
@@ -89,10 +29,11 @@ async def test_hello_comes_first_and_events_continue_after_it(room):
         await tell(room, text="안녕")
         (event,) = await events_of(page, 1)
 
-    assert {name: hello[name] for name in ("type", "seq", "heartbeatSeconds")} == {
+    assert {name: hello[name] for name in ("type", "seq", "heartbeatSeconds", "reconnectSeconds")} == {
         "type": "hello",
         "seq": 3,
         "heartbeatSeconds": 20,
+        "reconnectSeconds": 2,
     }
     assert hello["epoch"]
     assert event == {"seq": 4, "type": "presence.count", "data": {"count": 0, "text": "안녕"}}
@@ -122,7 +63,7 @@ async def test_events_of_an_instant_share_a_frame(room, settings):
 
 
 async def test_rooms_do_not_hear_each_other(room):
-    other = Webinar(id=uuid.uuid4(), slug="other", client_id=uuid.uuid4(), agency_id=uuid.uuid4())
+    other = a_room("other")
     async with socket(room) as here, socket(other) as there:
         await here.frame()
         await there.frame()
@@ -177,7 +118,7 @@ async def test_the_uuid_names_the_room_too(room):
 
 
 async def test_without_redis_the_page_is_told_to_come_back(room, settings):
-    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    settings.REALTIME_REDIS_URLS = ["redis://127.0.0.1:1/0"]
 
     async with socket(room) as page:
         output = await page.receive_output()
@@ -186,7 +127,7 @@ async def test_without_redis_the_page_is_told_to_come_back(room, settings):
 
 
 async def test_losing_redis_closes_every_socket_and_they_may_come_back(room, monkeypatch):
-    monkeypatch.setattr(hub_module, "RETRY_SECONDS", 0.0)
+    monkeypatch.setattr(shard_rooms, "RETRY_SECONDS", 0.0)
     async with socket(room) as page:
         await page.frame()
         await sync_to_async(redis.client().client_kill_filter)(_type="pubsub")
@@ -240,7 +181,8 @@ async def test_a_page_that_does_not_read_loses_frames_and_disturbs_nobody(room, 
     settings.REALTIME_FRAME_MILLISECONDS = 0
     async with socket(room) as reading:
         await reading.frame()
-        _, stopped = await hub().join(room.pk)  # a queue that nobody empties
+        stopped = SocketQueue(person="somebody", expires_at=math.inf)  # nobody empties it
+        await hub().join(room.pk, stopped)
         for _ in range(10):
             await tell(room)
             await events_of(reading, 1)
