@@ -36,6 +36,7 @@ whenLivePageIsReady(({ config, api, pass, page }) => {
   window.addEventListener("pagehide", () => client.leave());
   window.addEventListener("pageshow", ({ persisted }) => persisted && !page.superseded && client.start());
   page.addEventListener("superseded", () => client.leave());
+  page.addEventListener("left", () => client.leave());
   page.addEventListener("taken-back", () => client.start());
   client.start();
 });

@@ -6,10 +6,15 @@ const RELOAD_MS = 5_000;
 export function playHls(video, url, onUnsupported) {
   if (!Hls.isSupported()) return onUnsupported();
   const hls = new Hls({ enableWorker: false, lowLatencyMode: true, backBufferLength: 60 });
+  let reload;
   hls.on(Hls.Events.ERROR, (_, { fatal, type }) => {
     if (!fatal) return;
     if (type === Hls.ErrorTypes.MEDIA_ERROR) hls.recoverMediaError();
-    else setTimeout(() => hls.loadSource(url), RELOAD_MS);
+    else reload = setTimeout(() => hls.loadSource(url), RELOAD_MS);
+  });
+  video.addEventListener("unmounted", () => {
+    clearTimeout(reload);
+    hls.destroy();
   });
   hls.loadSource(url);
   hls.attachMedia(video);

@@ -2,17 +2,18 @@
 import { ApiClient } from "./api_client.js";
 import { between, browserClock } from "./clock.js";
 import { Composer, MessageSender } from "./composer.js";
-import { ConnectionView } from "./connection.js";
+import { ConnectionView, stopSentence } from "./connection.js";
 import { Countdown } from "./countdown.js";
 import { CountView } from "./count_view.js";
 import { wireDrawer } from "./drawer.js";
+import { gettext } from "./i18n.js";
 import { announceLivePage } from "./live_page.js";
 import { LivePass, passRequest } from "./live_pass.js";
 import { MessageList } from "./message_list.js";
 import { MessageStore } from "./message_store.js";
 import { MessageSync } from "./message_sync.js";
 import { PanelTabs } from "./panel_tabs.js";
-import { mountPlayer } from "./player.js";
+import { mountPlayer, unmountPlayer } from "./player.js";
 import { Room } from "./room.js";
 import { wireSoundCheck } from "./sound_check.js";
 import { TakeOver, newPageId } from "./take_over.js";
@@ -33,7 +34,6 @@ const pass = new LivePass({
   expiresAt: config.tokenExpiresAt,
   serverTime: config.serverTime,
   requestPass: passRequest({ url: config.urls.token, csrfToken }),
-  onLost: ({ status }) => room.leave({ stopStatus: status }),
 });
 const api = new ApiClient({ pass });
 const room = new Room({
@@ -74,22 +74,37 @@ const takeOver = new TakeOver({
     page.superseded = true;
     pass.stop();
     room.leave({ superseded: true });
+    rest(gettext("This window is resting."));
     page.dispatchEvent(new Event("superseded"));
   },
-  onTakenBack() {
+  async onTakenBack() {
+    await enterAnew();
     page.superseded = false;
-    pass.start();
-    room.enter();
+    rest(null);
     page.dispatchEvent(new Event("taken-back"));
   },
 });
+
+/** With the server's time of now, which makes the person's other page the older one. */
+async function enterAnew() {
+  await pass.renew();
+  pass.start();
+  room.enter({ since: pass.serverTime });
+}
+
+/** Nobody can write here, and nothing plays; null ends the rest. */
+function rest(sentence) {
+  find("[data-panel-parts]").inert = sentence !== null;
+  if (sentence !== null) unmountPlayer(find("[data-stage]"), sentence);
+  else stateIs(document.body.dataset.state);
+}
 
 function stateIs(state) {
   if (state === "ended" && config.role !== "manager") return leaveForGood();
   document.body.dataset.state = state;
   find("[data-state-live]").hidden = state !== "live";
   find("[data-state-ended]").hidden = state !== "ended";
-  if (state === "live") mountPlayer(find("[data-stage]"), { player: config.player, title: config.title });
+  if (state === "live" && !page.superseded) mountPlayer(find("[data-stage]"), { player: config.player, title: config.title });
 }
 
 function standsAt({ state, startTime }) {
@@ -113,6 +128,11 @@ room.on("presence.count", ({ count: people, state }) => {
   if (state !== document.body.dataset.state) stateIs(state);
 });
 room.on("session.superseded", (detail) => takeOver.hear(detail));
+room.on("stopped", (status) => {
+  pass.stop();
+  if (status === 403) rest(stopSentence(status));
+  page.dispatchEvent(new Event("left"));
+});
 
 room.add({
   name: "chat",
@@ -136,12 +156,24 @@ const soundCheck = find("[data-sound-check]");
 if (soundCheck) wireSoundCheck(soundCheck);
 
 stateIs(config.state);
-pass.start();
-room.enter();
+if (cameFromCache()) enterAnew().catch(() => pass.lost || enter());
+else enter();
 announceLivePage({ config, api, pass, page });
 
+function enter() {
+  pass.start();
+  room.enter();
+}
+
+/** A duplicated tab or a restored one may show a page that the server made long ago, with that page's pass and time. */
+function cameFromCache() {
+  const [navigation] = performance.getEntriesByType("navigation");
+  return navigation?.type === "back_forward" || navigation?.transferSize === 0;
+}
+
 page.addEventListener("presence-stopped", ({ detail }) => room.leave({ stopStatus: detail.status }));
+document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && room.wake());
 window.addEventListener("online", () => room.setOnline(true));
 window.addEventListener("offline", () => room.setOnline(false));
 window.addEventListener("pagehide", () => room.leave());
-window.addEventListener("pageshow", ({ persisted }) => persisted && !page.superseded && room.enter());
+window.addEventListener("pageshow", ({ persisted }) => persisted && !page.superseded && enterAnew().catch(() => pass.lost || enter()));

@@ -3,7 +3,7 @@
  * ready, in whatever order the scripts arrive.
  *
  * The page is {config, api, pass, page}; `page` is an EventTarget with "superseded", "taken-back",
- * "left" and "presence-stopped".
+ * "left" (for good: banned, closed, signed out) and "presence-stopped".
  */
 let announce;
 const ready = new Promise((resolve) => (announce = resolve));

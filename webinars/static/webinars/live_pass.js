@@ -1,11 +1,15 @@
 /**
- * The live pass of this page: handed out with the page, renewed a minute before it ends and when a
- * call meets a 401. One renewal is under way at most; everybody who needs it waits for the same one.
+ * The live pass of this page: handed out with the page, renewed well before it ends (each page at its own moment)
+ * and when a call meets a 401. One renewal is under way at most; everybody who needs it waits for the same one.
+ *
+ * Listeners hear "valid" after each renewal, "late" when one failed and the pass so far has ended, and "lost" (with
+ * the error) once when the server will not renew any more: signed out, banned, over.
  */
 import { fetchAnswer, readAnswer } from "./api_client.js";
 import { between, browserClock } from "./clock.js";
 
-const RENEW_BEFORE_MS = 60_000;
+const RENEW_AT_SHARE = { from: 0.7, to: 0.9 };
+const SOONEST_MS = 1_000;
 const RETRY_FROM_MS = 2_000;
 const RETRY_TO_MS = 30_000;
 const REFUSALS = new Set([400, 401, 403, 404, 410]);
@@ -16,30 +20,32 @@ export class LivePass {
   #failures = 0;
   #listeners = new Set();
 
-  /**
-   * `requestPass(token, stillValid)` answers {token, expiresAt, serverTime}; `onLost(error)` is told once when
-   * the server will not renew any more (signed out, banned, over).
-   */
-  constructor({ token, expiresAt, serverTime, requestPass, onLost = () => {}, clock = browserClock }) {
+  /** `requestPass(token, stillValid)` answers {token, expiresAt, serverTime}. */
+  constructor({ token, expiresAt, serverTime, requestPass, clock = browserClock }) {
     this.requestPass = requestPass;
-    this.onLost = onLost;
     this.clock = clock;
     this.lost = false;
     this.#accept({ token, expiresAt, serverTime });
   }
 
-  /** Calls `listener` after each renewal. */
-  onRenewed(listener) {
+  /** Calls `listener(state, error)`. */
+  subscribe(listener) {
     this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   start() {
-    this.#schedule();
+    this.#schedule(this.renewAt - this.clock.now());
   }
 
   stop() {
     this.clock.clearTimeout(this.#timer);
     this.#timer = null;
+  }
+
+  /** The page woke up: timers stood still while it slept, so the renewal may be overdue. */
+  wake() {
+    if (this.#timer !== null && this.clock.now() >= this.renewAt) this.#renewOnTime();
   }
 
   /** The token to use after `used` was refused; joins a renewal that is already running. */
@@ -53,38 +59,50 @@ export class LivePass {
     try {
       this.#accept(await this.requestPass(this.token, this.endsAt > this.clock.now()));
     } catch (error) {
-      this.#failures += 1;
-      if (REFUSALS.has(error.status) && !this.lost) {
-        this.lost = true;
-        this.stop();
-        this.onLost(error);
-      }
+      this.#failed(error);
       throw error;
     }
     this.#failures = 0;
     this.lost = false;
-    if (this.#timer !== null) this.#schedule();
-    for (const listener of this.#listeners) listener();
+    if (this.#timer !== null) this.start();
+    this.#tell("valid");
     return this.token;
+  }
+
+  #failed(error) {
+    this.#failures += 1;
+    if (!REFUSALS.has(error.status)) {
+      if (this.clock.now() >= this.endsAt) this.#tell("late");
+    } else if (!this.lost) {
+      this.lost = true;
+      this.stop();
+      this.#tell("lost", error);
+    }
+  }
+
+  #tell(state, error) {
+    for (const listener of this.#listeners) listener(state, error);
   }
 
   #accept({ token, expiresAt, serverTime }) {
     this.token = token;
     this.serverTime = Date.parse(serverTime);
-    this.endsAt = this.clock.now() + Date.parse(expiresAt) - this.serverTime;
+    const life = Date.parse(expiresAt) - this.serverTime;
+    this.endsAt = this.clock.now() + life;
+    this.renewAt = this.clock.now() + life * between(this.clock, RENEW_AT_SHARE.from, RENEW_AT_SHARE.to);
   }
 
-  #schedule() {
+  #schedule(milliseconds) {
     this.clock.clearTimeout(this.#timer);
-    const early = RENEW_BEFORE_MS + between(this.clock, 0, RENEW_BEFORE_MS / 6);
-    this.#timer = this.clock.setTimeout(() => this.#renewOnTime(), Math.max(1_000, this.endsAt - early - this.clock.now()));
+    this.#timer = this.clock.setTimeout(() => this.#renewOnTime(), Math.max(SOONEST_MS, milliseconds));
   }
 
   #renewOnTime() {
-    this.renew().catch(() => {
+    this.renew().catch((error) => {
       if (this.lost || this.#timer === null) return;
       const longest = Math.min(RETRY_TO_MS, RETRY_FROM_MS * 2 ** this.#failures);
-      this.#timer = this.clock.setTimeout(() => this.#renewOnTime(), between(this.clock, RETRY_FROM_MS, longest));
+      const askedFor = (error.retryAfterSeconds ?? 0) * 1000 * between(this.clock, 1, 1.2);
+      this.#schedule(Math.max(askedFor, between(this.clock, RETRY_FROM_MS, longest)));
     });
   }
 }

@@ -68,6 +68,14 @@ export async function mountPlayer(stage, { player, title, loadHls = () => import
   stage.replaceChildren(frame);
 }
 
+/** Takes the player away, so that it neither plays nor loads; `sentence` says why. */
+export function unmountPlayer(stage, sentence) {
+  if (!stage.dataset.player) return;
+  delete stage.dataset.player;
+  stage.querySelector("video")?.dispatchEvent(new Event("unmounted"));
+  explain(stage, sentence);
+}
+
 async function mountVideo(stage, { url, title, loadHls }) {
   const video = document.createElement("video");
   video.controls = true;
@@ -75,11 +83,17 @@ async function mountVideo(stage, { url, title, loadHls }) {
   video.autoplay = true;
   video.setAttribute("aria-label", interpolate(gettext("Video: %(title)s"), { title }));
   stage.replaceChildren(video);
+  video.addEventListener("unmounted", () => {
+    video.pause();
+    video.removeAttribute("src");
+    video.load();
+  });
   if (!globalThis.MediaSource && video.canPlayType(HLS_TYPE)) {
     video.src = url; // iPhones play it themselves, and only so
     return;
   }
   const { playHls } = await loadHls();
+  if (!video.isConnected) return;
   playHls(video, url, () => explain(stage, gettext("This browser cannot play the stream.")));
 }
 

@@ -27,7 +27,7 @@ export class Room {
   #fallback = null;
   #expecting = new Map();
   #statesHeard = 0;
-  #facts = { online: true, superseded: false, socket: "idle", polling: "off", stopStatus: null };
+  #facts = { online: true, superseded: false, socket: "idle", polling: "off", pass: "valid", stopStatus: null };
 
   /**
    * `pageId` and `since` (ms, server time) tell this page from another one of the same person; without them
@@ -45,7 +45,7 @@ export class Room {
       onGap: (why) => this.#recover(why),
       onState: (state, detail) => this.#socketIs(state, detail),
     });
-    pass.onRenewed(() => this.#socket.tellPass());
+    pass.subscribe((state, error) => this.#passIs(state, error));
     this.#polling = new Polling({ clock, onState: (state, { error } = {}) => this.#pollingIs(state, error) });
     this.#polling.add({ name: STATE, everyMs: STATE_EVERY_MS, ask: () => this.#askState() });
   }
@@ -67,8 +67,8 @@ export class Room {
 
   /**
    * Calls `handler(data, event)` for each event of a type of the wire ("message.created", "member.muted", …), or for
-   * what the room itself tells: "connection" ({name, sentence}) and "state" (the answer of GET state).
-   * Answers a function that ends it.
+   * what the room itself tells: "connection" ({name, sentence}), "state" (the answer of GET state) and "stopped" (the
+   * status, when the room was left for good). Answers a function that ends it.
    */
   on(type, handler) {
     if (!this.#listeners.has(type)) this.#listeners.set(type, new Set());
@@ -98,11 +98,19 @@ export class Room {
     this.#polling.stop();
     this.#socket.stop();
     this.#note(facts);
+    if (facts.stopStatus) this.#tell("stopped", facts.stopStatus);
   }
 
   setOnline(online) {
     this.#note({ online });
-    if (online) this.#socket.hurry();
+    if (online) this.wake();
+  }
+
+  /** The page is looked at again, or its machine slept: what should have happened meanwhile happens now. */
+  wake() {
+    if (!this.#inside) return;
+    this.pass.wake();
+    this.#socket.wake();
   }
 
   #address() {
@@ -114,6 +122,13 @@ export class Room {
     if (event.type === "webinar.state") this.#statesHeard += 1;
     if (event.type === "presence.count") this.#compare(event.data);
     this.#tell(event.type, event.data, event);
+    if (event.type === "member.banned") this.leave({ stopStatus: 403 });
+  }
+
+  #passIs(state, error) {
+    this.#note({ pass: state });
+    if (state === "valid") this.#socket.tellPass();
+    if (state === "lost") this.leave({ stopStatus: error.status });
   }
 
   #tell(type, ...what) {

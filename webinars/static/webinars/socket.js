@@ -28,6 +28,7 @@ export class RoomSocket {
   #socket = null;
   #timer = null;
   #watch = null;
+  #silentAt = Infinity;
   #attempt = 0;
   #openedAt = null;
   #heartbeatMs = 25_000;
@@ -57,6 +58,12 @@ export class RoomSocket {
     if (this.state === "waiting") this.#connect();
   }
 
+  /** The page woke up: a socket that fell silent while its timers stood still is not waited for. */
+  wake() {
+    this.hurry();
+    if (this.state === "open" && this.clock.now() > this.#silentAt) this.#closed(1006);
+  }
+
   /** A socket lives on with the pass that replaces its own. */
   tellPass() {
     if (this.state !== "open" || this.#used === this.pass.token) return;
@@ -80,7 +87,7 @@ export class RoomSocket {
       return this.#retry();
     }
     this.#socket = socket;
-    socket.onmessage = ({ data }) => this.#receive(JSON.parse(data));
+    socket.onmessage = ({ data }) => this.#receive(data);
     socket.onclose = ({ code }) => this.#closed(code);
     this.#expect(HELLO_WITHIN_MS);
   }
@@ -98,11 +105,13 @@ export class RoomSocket {
   }
 
   #expect(withinMs) {
+    this.#silentAt = this.clock.now() + withinMs;
     this.clock.clearTimeout(this.#watch);
     this.#watch = this.clock.setTimeout(() => this.#closed(1006), withinMs);
   }
 
-  #receive(frame) {
+  #receive(text) {
+    const frame = JSON.parse(text);
     this.#expect(this.#heartbeatMs * SILENCE_FACTOR);
     if (frame.reconnectSeconds) this.reconnectMs = frame.reconnectSeconds * 1000;
     if (frame.type === "hello") this.#hello(frame);

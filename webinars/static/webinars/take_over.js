@@ -8,8 +8,13 @@ import { gettext } from "./i18n.js";
 export const newPageId = () =>
   [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
-/** `onReplaced` and `onTakenBack` stop and start this page's traffic. */
+/**
+ * `onReplaced` stops this page's traffic; `onTakenBack` starts it again, and its promise rejects with an error whose
+ * message says why it could not. A warning that was closed is not shown again.
+ */
 export class TakeOver {
+  #warned = false;
+
   constructor({ element, onReplaced, onTakenBack }) {
     this.element = element;
     this.text = element.querySelector("[data-takeover-text]");
@@ -21,10 +26,18 @@ export class TakeOver {
   }
 
   hear({ policy }) {
-    if (policy === "warn") return this.#show(gettext("This webinar is also open in another window."), gettext("Close this notice"));
+    if (policy === "warn") return this.#warn();
+    if (this.replaced) return undefined;
     this.replaced = true;
     this.#show(gettext("You opened this webinar somewhere else, so this window is resting."), gettext("Continue here"));
+    this.button.focus();
     return this.onReplaced();
+  }
+
+  #warn() {
+    if (this.#warned || this.replaced) return;
+    this.#warned = true;
+    this.#show(gettext("This webinar is also open in another window."), gettext("Close this notice"));
   }
 
   #show(text, label) {
@@ -32,13 +45,22 @@ export class TakeOver {
     this.button.textContent = label;
     this.element.hidden = false;
     this.element.dataset.replaced = String(this.replaced);
-    if (this.replaced) this.button.focus();
   }
 
-  #act() {
-    this.element.hidden = true;
-    if (!this.replaced) return;
-    this.replaced = false;
-    this.onTakenBack();
+  async #act() {
+    if (!this.replaced) {
+      this.element.hidden = true;
+      return;
+    }
+    this.button.disabled = true;
+    try {
+      await this.onTakenBack();
+      this.replaced = false;
+      this.element.hidden = true;
+    } catch (error) {
+      this.text.textContent = error.message;
+    } finally {
+      this.button.disabled = false;
+    }
   }
 }

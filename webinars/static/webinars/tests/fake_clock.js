@@ -24,6 +24,12 @@ export class FakeClock {
     return [...this.#timers.values()].map(({ at }) => at - this.time).sort((a, b) => a - b);
   }
 
+  /** A machine that sleeps: time goes on, but timers wait as long as before when it wakes. */
+  sleep(milliseconds) {
+    this.time += milliseconds;
+    for (const timer of this.#timers.values()) timer.at += milliseconds;
+  }
+
   /** Moves on, running timers in order and letting promises settle in between. */
   async pass(milliseconds) {
     const end = this.time + milliseconds;

@@ -12,25 +12,30 @@ const answerOf = (token, minutes = 10) => ({
   serverTime: SERVER_TIME,
 });
 
-function passWith(requestPass, { clock = new FakeClock(), onLost } = {}) {
-  return new LivePass({ ...answerOf("first"), requestPass, clock, onLost });
+function passWith(requestPass, { clock = new FakeClock(), heard = [] } = {}) {
+  const pass = new LivePass({ ...answerOf("first"), requestPass, clock });
+  pass.subscribe((state, error) => heard.push(error ? [state, error.status] : state));
+  return pass;
 }
 
 const json = (status, body, headers = {}) => new Response(JSON.stringify(body), { status, headers });
 const ok = (data) => json(200, { success: true, data });
 const refused = (status, code = "refused", headers = {}) => json(status, { success: false, error: "No.", code }, headers);
 
-test("a pass is renewed about a minute before it ends, by the server's clock", async () => {
-  const clock = new FakeClock({ now: Date.parse("2031-01-01T00:00:00Z") });
-  const asked = [];
-  const pass = passWith(async (token) => (asked.push([token, clock.now() - start]), answerOf("second")), { clock });
-  const start = clock.now();
+test("a pass is renewed when 70 to 90 % of its life are over, by the server's clock, each at its own moment", async () => {
+  const renewedAt = async (random) => {
+    const clock = new FakeClock({ now: Date.parse("2031-01-01T00:00:00Z"), random });
+    const start = clock.now();
+    const asked = [];
+    const pass = passWith(async (token) => (asked.push([token, clock.now() - start]), answerOf("second")), { clock });
+    pass.start();
+    await clock.pass(9 * 60_000);
+    return [...asked, pass.token];
+  };
 
-  pass.start();
-  await clock.pass(9 * 60_000);
-
-  assert.deepEqual(asked, [["first", 9 * 60_000 - 5_000]]);
-  assert.equal(pass.token, "second");
+  assert.deepEqual(await renewedAt(0), [["first", 7 * 60_000], "second"]);
+  assert.deepEqual(await renewedAt(0.5), [["first", 8 * 60_000], "second"]);
+  assert.deepEqual(await renewedAt(1), [["first", 9 * 60_000], "second"]);
 });
 
 test("calls that meet a 401 together wait for one renewal and go out once more", async () => {
@@ -100,28 +105,87 @@ test("a renewal without a network is a network failure; a refused one is the cal
 
 test("a refusal to renew is told once and ends the timer", async () => {
   const clock = new FakeClock();
-  const lost = [];
+  const heard = [];
   const refusal = new ApiError({ status: 403, code: "banned", message: "No." });
-  const pass = passWith(async () => { throw refusal; }, { clock, onLost: (error) => lost.push(error) });
+  const pass = passWith(async () => { throw refusal; }, { clock, heard });
 
   pass.start();
   await clock.pass(60 * 60_000);
   await assert.rejects(pass.renew(), refusal);
 
-  assert.deepEqual(lost, [refusal]);
+  assert.deepEqual(heard, [["lost", 403]]);
   assert.deepEqual(clock.waits, []);
 });
 
-test("a renewal that finds no server is tried again, later and later", async () => {
+test("a renewal that finds no server is tried again, later and later; the page hears of it when the pass has ended", async () => {
   const clock = new FakeClock({ random: 1 });
   const asked = [];
-  const pass = passWith(async () => { asked.push(clock.now()); throw new ApiError({ status: 503, code: "away", message: "" }); }, { clock });
+  const heard = [];
+  let away = true;
+  const request = async () => {
+    asked.push(clock.now());
+    if (away) throw new ApiError({ status: 503, code: "away", message: "" });
+    return answerOf("second");
+  };
+  const pass = passWith(request, { clock, heard });
 
   pass.start();
-  await clock.pass(12 * 60_000);
+  await clock.pass(9.9 * 60_000);
+  const before = [...heard];
+  await clock.pass(2 * 60_000);
+  away = false;
+  await clock.pass(60_000);
 
   const waits = asked.slice(1).map((time, index) => (time - asked[index]) / 1000);
   assert.deepEqual(waits.slice(0, 5), [4, 8, 16, 30, 30]);
+  assert.deepEqual(before, []);
+  assert.deepEqual([...new Set(heard)], ["late", "valid"]);
+  assert.equal(heard.at(-1), "valid");
+});
+
+test("a renewal that is asked to wait waits so long, and not all pages equally long", async () => {
+  const waits = [];
+  for (const random of [0, 1]) {
+    const clock = new FakeClock({ random });
+    const asked = [];
+    const busy = new ApiError({ status: 429, code: "busy", message: "", retryAfterSeconds: 50 });
+    const pass = passWith(async () => { asked.push(clock.now()); throw busy; }, { clock });
+    pass.start();
+    await clock.pass(10.5 * 60_000);
+    waits.push((asked[1] - asked[0]) / 1000);
+  }
+
+  assert.deepEqual(waits, [50, 60]);
+});
+
+test("a laptop that slept beyond its pass renews it on waking, by the login, once", async () => {
+  const clock = new FakeClock();
+  const asked = [];
+  const pass = passWith(async (token, stillValid) => (asked.push([token, stillValid]), answerOf("second")), { clock });
+  pass.start();
+  await clock.pass(60_000);
+
+  clock.sleep(3 * 3_600_000);
+  pass.wake();
+  pass.wake();
+  await settle();
+  pass.wake();
+
+  assert.deepEqual(asked, [["first", false]]);
+  assert.equal(pass.endsAt, clock.now() + 10 * 60_000);
+  assert.deepEqual(clock.waits, [8 * 60_000]);
+});
+
+test("a laptop that slept and is not looked at recovers when its timer comes round", async () => {
+  const clock = new FakeClock();
+  let renewals = 0;
+  const pass = passWith(async () => (renewals += 1, answerOf("second")), { clock });
+  pass.start();
+
+  clock.sleep(3 * 3_600_000);
+  await clock.pass(8 * 60_000);
+
+  assert.deepEqual([renewals, pass.token], [1, "second"]);
 });
 
 test("a stopped pass is not renewed, even when it was stopped during a renewal that fails", async () => {

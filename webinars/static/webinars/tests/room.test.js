@@ -16,6 +16,7 @@ function world(t) {
   t.mock.method(Date, "now", () => clock.now());
   const server = { messages: [message(1)], failure: null, polls: 0, states: 0, state: "live" };
   const sockets = [];
+  const told = { pass: null, wakes: 0 };
   let numbers = 0;
   class FakeSocket {
     constructor() {
@@ -41,7 +42,7 @@ function world(t) {
   const store = new MessageStore();
   store.seed([message(1)]);
   const seen = { words: [], events: [], states: [] };
-  const pass = { token: "p", lost: false, renew: async () => "p", onRenewed: () => {} };
+  const pass = { token: "p", lost: false, renew: async () => "p", subscribe: (listener) => (told.pass = listener), wake: () => (told.wakes += 1) };
   const sync = new MessageSync({ api, url: "messages", store });
   const room = new Room({
     socketUrl: "ws://x/",
@@ -66,7 +67,7 @@ function world(t) {
     const event = { seq: (numbers += 1), type: "presence.count", data: { count: 3, state: "live", lastSeq } };
     sockets.at(-1).onmessage({ data: JSON.stringify({ type: "events", events: [event] }) });
   };
-  return { clock, server, sockets, store, seen, room, hello, counted };
+  return { clock, server, sockets, store, seen, room, hello, counted, told };
 }
 
 test("a greeted socket is live, and what was missed before it is fetched", async (t) => {

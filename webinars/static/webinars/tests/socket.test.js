@@ -10,7 +10,7 @@ function world({ random = 0.5, renew = async () => "renewed", lost = false } = {
   const sockets = [];
   class FakeSocket {
     constructor(url, protocols) {
-      Object.assign(this, { url, protocols, closed: false });
+      Object.assign(this, { url, protocols, closed: false, sent: [] });
       sockets.push(this);
     }
 
@@ -18,12 +18,16 @@ function world({ random = 0.5, renew = async () => "renewed", lost = false } = {
       this.closed = true;
     }
 
+    send(text) {
+      this.sent.push(JSON.parse(text));
+    }
+
     hear(frame) {
       this.onmessage({ data: JSON.stringify(frame) });
     }
 
-    hello(seq = 0, epoch = "e1") {
-      this.hear({ type: "hello", epoch, seq, serverTime: "", heartbeatSeconds: 20 });
+    hello(seq = 0, epoch = "e1", more = {}) {
+      this.hear({ type: "hello", epoch, seq, serverTime: "", heartbeatSeconds: 20, ...more });
     }
   }
   const pass = {
@@ -68,6 +72,63 @@ test("events pass in order and once; a hole is told after the events that were t
   assert.deepEqual(log.gaps, ["connected", "hole"]);
 });
 
+test("what is meant for this person alone has no number and passes at its place", () => {
+  const { socket, last, log } = world();
+  const personal = { seq: null, type: "member.muted", data: { until: null } };
+  socket.start();
+  last().hello(7);
+
+  last().hear({ type: "events", events: [event(8), personal, event(9)] });
+  last().hear({ type: "events", events: [personal] });
+
+  assert.deepEqual(log.events.map(({ seq }) => seq), [8, null, 9, null]);
+  assert.deepEqual(log.gaps, ["connected"]);
+});
+
+test("a greeting on an open socket says that the count begins anew, and events count on from it", () => {
+  const { socket, last, log } = world();
+  socket.start();
+  last().hello(7);
+
+  last().hello(2, "e2");
+  last().hear({ type: "events", events: [event(3)] });
+
+  assert.deepEqual(log.gaps, ["connected", "anew"]);
+  assert.deepEqual(log.events.map(({ seq }) => seq), [3]);
+});
+
+test("a renewed pass is told to the open socket once, and to one that was greeted meanwhile", () => {
+  const { socket, last, pass } = world();
+  socket.tellPass();
+  socket.start();
+
+  pass.token = "pass-2";
+  socket.tellPass();
+  const beforeGreeting = [...last().sent];
+  last().hello();
+  socket.tellPass();
+  pass.token = "pass-3";
+  socket.tellPass();
+
+  assert.deepEqual(beforeGreeting, []);
+  assert.deepEqual(last().sent, [{ type: "pass", pass: "pass-2" }, { type: "pass", pass: "pass-3" }]);
+});
+
+test("a socket that fell silent while the machine slept is not waited for", async () => {
+  const { socket, last, log, clock, sockets } = world();
+  socket.start();
+  last().hello();
+  socket.wake();
+  const awake = log.states.at(-1)[0];
+
+  clock.sleep(3_600_000);
+  socket.wake();
+  await clock.pass(2_000);
+
+  assert.equal(awake, "open");
+  assert.equal(sockets.length, 2);
+});
+
 test("a heartbeat that is ahead, or of another epoch, says that something was missed", () => {
   const { socket, last, log } = world();
   socket.start();
@@ -103,12 +164,27 @@ test("a server that accepts but never greets is left after ten seconds", async (
   assert.equal(log.states.at(-1)[0], "waiting");
 });
 
-test("waits grow from one to thirty seconds and differ from page to page", () => {
-  const waits = (random) => [0, 1, 2, 3, 4, 9].map((attempt) => reconnectWait(new FakeClock({ random }), attempt));
+test("the first wait is spread over what the server says; the next ones grow to thirty seconds", () => {
+  const waits = (random, firstMs) => [0, 1, 2, 3, 4, 9].map((attempt) => reconnectWait(new FakeClock({ random }), attempt, firstMs));
 
   assert.deepEqual(waits(0), [1000, 1000, 1000, 1000, 1000, 1000]);
   assert.deepEqual(waits(1), [2000, 4000, 8000, 16000, 30000, 30000]);
+  assert.deepEqual(waits(1, 7_000), [7000, 14000, 28000, 30000, 30000, 30000]);
+  assert.deepEqual(waits(1, 500), [2000, 4000, 8000, 16000, 30000, 30000]);
 });
+
+for (const code of [1006, 1012, 1013]) {
+  test(`after ${code} the page comes back within what the greeting or a heartbeat said last`, () => {
+    const { socket, last, log } = world({ random: 1 });
+    socket.start();
+    last().hello(0, "e1", { reconnectSeconds: 4 });
+    last().hear({ type: "heartbeat", epoch: "e1", seq: 0, reconnectSeconds: 9 });
+
+    last().onclose({ code });
+
+    assert.deepEqual(log.states.at(-1), ["waiting", { milliseconds: 9_000 }]);
+  });
+}
 
 test("attempts count up until a connection has held for a while", async () => {
   const { socket, last, log, clock } = world({ random: 1 });
