@@ -83,7 +83,7 @@ class Posted(NamedTuple):
 # follow the order of commits and `after=` never skips one (spec 9). A repeated client_message_id finds the first
 # message; two at once make the second fail on message_once, which also takes its number back: the caller asks again.
 # The person's row and their registration are share-locked: a mute or a ban under way is waited for and obeyed, one
-# that comes later waits for this message. Everywhere, locks are taken in the order person, registration, room, webinar.
+# that comes later waits for this message. The order of locks is person, registration, room, webinar, as everywhere.
 # ORM equivalent: in a transaction, Registration…select_for_update(), ChatRoom…select_for_update(),
 # Message.objects.get_or_create(…), ChatRoom.save().
 # Index: users_pkey, registration_unique, webinars_pkey, message_once, chat_rooms_pkey. Cost: one update, one insert.
