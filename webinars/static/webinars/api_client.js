@@ -11,12 +11,13 @@ const TIMEOUT_MS = 10_000;
 
 /** What the API refused. `status` is 0 when no answer came. */
 export class ApiError extends Error {
-  constructor({ status, code, message, fields = {}, retryAfterSeconds = null }) {
+  constructor({ status, code, message, fields = {}, until = null, retryAfterSeconds = null }) {
     super(message);
     this.name = "ApiError";
     this.status = status;
     this.code = code;
     this.fields = fields;
+    this.until = until;
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }
@@ -42,11 +43,23 @@ export class ApiClient {
   }
 
   post(url, body = {}) {
-    return this.#send(url, {
-      method: "POST",
-      body: JSON.stringify(body),
-      headers: { "Content-Type": "application/json" },
-    });
+    return this.#write("POST", url, body);
+  }
+
+  put(url, body) {
+    return this.#write("PUT", url, body);
+  }
+
+  patch(url, body) {
+    return this.#write("PATCH", url, body);
+  }
+
+  delete(url) {
+    return this.#send(url, { method: "DELETE" });
+  }
+
+  #write(method, url, body) {
+    return this.#send(url, { method, body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });
   }
 
   async #send(url, request) {
@@ -90,6 +103,7 @@ export async function readAnswer(response) {
     code: envelope?.code ?? "unreadable",
     message: envelope?.error ?? gettext("The server's answer could not be read."),
     fields: envelope?.fields,
+    until: envelope?.until,
     retryAfterSeconds: retryAfterSeconds(response.headers.get("Retry-After")),
   });
 }
