@@ -29,7 +29,9 @@ from webinars.selectors.access import (
     webinar_and_person,
 )
 from webinars.selectors.home import webinars_to_show
+from webinars.selectors.leading import powers_of
 from webinars.selectors.messages import NEWEST, messages_page
+from webinars.selectors.questions import questions_after
 from webinars.selectors.room import live_config, socket_url
 from webinars.services.live_pass import issue_pass
 from webinars.services.registrations import register
@@ -159,6 +161,9 @@ def live(request: HttpRequest, w: str) -> HttpResponse:
             now=now,
         ),
         "first_messages": newest.messages,
+        "first_questions": questions_after(
+            webinar.pk, user_id=person.user_id, sees_all=powers_of(person=person, access=access).answer
+        ),
         "presence_parts": _place("presence_parts"),
         "now": now,
         **_sign_urls(request.path),

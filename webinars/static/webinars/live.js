@@ -14,12 +14,14 @@ import { MessageStore } from "./message_store.js";
 import { MessageSync } from "./message_sync.js";
 import { PanelTabs } from "./panel_tabs.js";
 import { mountPlayer, unmountPlayer } from "./player.js";
+import { QuestionPanel } from "./question_panel.js";
 import { Room } from "./room.js";
 import { wireSoundCheck } from "./sound_check.js";
 import { TakeOver, newPageId } from "./take_over.js";
 
 const LEAVING_MS = 3_000;
 
+const newClientId = () => `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 12)}`;
 const json = (id) => JSON.parse(document.getElementById(id).textContent);
 const find = (selector) => document.querySelector(selector);
 
@@ -53,7 +55,7 @@ const sender = new MessageSender({
   url: config.urls.messages,
   store,
   author: { authorId: config.me?.id ?? null, authorName: config.me?.name ?? "", isHost: config.role !== "attendee" },
-  newClientId: () => `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 12)}`,
+  newClientId,
 });
 const list = new MessageList({
   root: find("[data-chat]"),
@@ -145,6 +147,22 @@ room.on("message.created", ({ message }) => {
   if (store.hasHole) room.fill("chat");
 });
 room.on("message.deleted", (message) => store.delete(message));
+
+const questions = new QuestionPanel({
+  root: find("[data-questions]"),
+  api,
+  room,
+  url: config.urls.questions,
+  first: json("first-questions"),
+  me: config.me,
+  may: config.may,
+  facts: config.facts,
+  mutedUntil: config.mutedUntil,
+  newClientId,
+  onNews: (count) => tabs.setNews("questions", count),
+  onOffered: (offered) => tabs.offer("questions", offered),
+});
+tabs.subscribe(({ open }) => questions.look(open === "questions"));
 
 store.seed(json("first-messages"));
 list.adopt();
