@@ -113,7 +113,10 @@ class Caller:
         return self.browser.get(f"/api/webinars/{self.webinar.slug}/{path}", query, headers=self.headers())
 
     def post(self, path: str, body: Any = None, **options: Any) -> Any:
-        return self.browser.post(
+        return self.send("POST", path, body, **options)
+
+    def send(self, method: str, path: str, body: Any = None, **options: Any) -> Any:
+        return getattr(self.browser, method.lower())(
             f"/api/webinars/{self.webinar.slug}/{path}",
             body if body is not None else {},
             content_type=options.pop("content_type", "application/json"),

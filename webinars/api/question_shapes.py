@@ -9,6 +9,7 @@ from webinars.api.serializers import no_nul
 from webinars.models import Question
 from webinars.models.question import ANSWER_MAX_LENGTH, QUESTION_MAX_LENGTH
 from webinars.selectors.questions import AT_MOST
+from webinars.services.answering import ANSWER_MISSING
 
 STATUSES = tuple(Question.Status.values)
 # What a host may set; answering is a call of its own.
@@ -35,7 +36,7 @@ class NewAnswer(serializers.Serializer[Any]):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if not attrs:
-            raise serializers.ValidationError({"text": [_("Write an answer, or say that it was answered live.")]})
+            raise serializers.ValidationError({"text": [ANSWER_MISSING]})
         return attrs
 
 

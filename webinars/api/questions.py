@@ -12,8 +12,10 @@ from eventflow.api.schema import enveloped, failures
 from webinars.api import question_shapes as shapes
 from webinars.api.authentication import LivePassAuthentication, pass_of
 from webinars.api.views import refuse
+from webinars.models import Question
 from webinars.selectors.access import Access, Reason
 from webinars.selectors.questions import questions_after
+from webinars.services.answering import answer_question, change_question, take_answer_back, withdraw_question
 from webinars.services.hosting import Lead, may_lead
 from webinars.services.live_pass import LivePass
 from webinars.services.questions import ask_question, take_vote_back, vote
@@ -53,6 +55,59 @@ class QuestionsView(APIView):
         body.is_valid(raise_exception=True)
         question, created = ask_question(live_pass=live_pass, now=timezone.now(), **body.validated_data)
         return Response({"question": question}, status=201 if created else 200)
+
+
+class QuestionView(APIView):
+    authentication_classes = [LivePassAuthentication]
+
+    @extend_schema(
+        request=shapes.QuestionChange,
+        responses={
+            200: enveloped("QuestionChanged", shapes.OneQuestionShape),
+            **failures(400, 401, 403, 404, 409, 410, 413, 415),
+        },
+        summary="Publish, put away, restore or pin a question; take back one's own",
+    )
+    def patch(self, request: Request, w: str, question_id: uuid.UUID) -> Response:
+        """Who asked may put the question away while it waits. Everything else is for hosts."""
+        live_pass = pass_of(request, w)
+        body = shapes.QuestionChange(data=request.data)
+        body.is_valid(raise_exception=True)
+        change, now = body.validated_data, timezone.now()
+        if not sees_all(live_pass) and change == {"status": Question.Status.ARCHIVED}:
+            question = withdraw_question(live_pass=live_pass, question_id=question_id, now=now)
+        else:
+            question = change_question(live_pass=live_pass, question_id=question_id, now=now, **change)
+        return Response({"question": question})
+
+
+class AnswerView(APIView):
+    authentication_classes = [LivePassAuthentication]
+
+    @extend_schema(
+        request=shapes.NewAnswer,
+        responses={
+            200: enveloped("Answered", shapes.OneQuestionShape),
+            **failures(400, 401, 403, 404, 409, 413, 415),
+        },
+        summary="Answer a question, or correct the answer",
+    )
+    def post(self, request: Request, w: str, question_id: uuid.UUID) -> Response:
+        live_pass = pass_of(request, w)
+        body = shapes.NewAnswer(data=request.data)
+        body.is_valid(raise_exception=True)
+        question = answer_question(
+            live_pass=live_pass, question_id=question_id, now=timezone.now(), **body.validated_data
+        )
+        return Response({"question": question})
+
+    @extend_schema(
+        responses={200: enveloped("AnswerTakenBack", shapes.OneQuestionShape), **failures(401, 403, 404, 409)},
+        summary="Take the answer back",
+    )
+    def delete(self, request: Request, w: str, question_id: uuid.UUID) -> Response:
+        question = take_answer_back(live_pass=pass_of(request, w), question_id=question_id, now=timezone.now())
+        return Response({"question": question})
 
 
 class UpvoteView(APIView):

@@ -3,8 +3,8 @@
 import uuid
 from typing import Any
 
-from webinars import question_sql as sql
 from webinars.models import Question
+from webinars.sql import questions as sql
 
 AT_MOST = 200
 SHOWN = frozenset({Question.Status.PUBLISHED, Question.Status.ANSWERED})
@@ -54,10 +54,16 @@ def public_data(row: sql.QuestionRow) -> dict[str, Any] | None:
     return question_data(row._asdict(), with_name=not row.is_anonymous)
 
 
-def own_data(row: sql.QuestionRow, *, mine: bool, voted: bool, sees_all: bool) -> dict[str, Any]:
+def own_data(row: sql.QuestionRow, *, mine: bool, sees_all: bool) -> dict[str, Any]:
     """For whoever may read it whole: who asked, or a host."""
-    data = question_data(row._asdict(), with_name=sees_all or not row.is_anonymous)
-    return {**data, "mine": mine, "voted": voted}
+    return {**question_data(row._asdict(), with_name=sees_all or not row.is_anonymous), "mine": mine}
+
+
+def row_of(question: Question) -> sql.QuestionRow:
+    """A question that the ORM read, as the statements answer it. At most one query, for who answered."""
+    host = question.answered_by
+    columns = {name: getattr(question, name) for name in sql.QuestionRow._fields if name != "answered_by"}
+    return sql.QuestionRow(**columns, answered_by=host.display_name or None if host is not None else None)
 
 
 def _seen(row: dict[str, Any], user_id: uuid.UUID | None, sees_all: bool) -> dict[str, Any]:

@@ -10,11 +10,17 @@ from django.utils.translation import gettext_lazy as _
 
 from eventflow import rate_limit
 from eventflow.api.errors import ApiError, NotFound, WebinarClosed
-from webinars import question_sql as sql
+from webinars.blocked_words import has_blocked
 from webinars.realtime.events import EventType
-from webinars.realtime.publish import broadcast
+from webinars.realtime.publish import broadcast, tell_votes
 from webinars.selectors.questions import SHOWN, is_asked, own_data, public_data
+from webinars.services.chat import Banned, Muted
 from webinars.services.live_pass import LivePass
+from webinars.sql import questions as sql
+
+# The statement, once more with the blocked words, and once more for each surprise: the same question at the same time,
+# and words that were changed meanwhile.
+MOST_ATTEMPTS = 4
 
 
 class MayNotTakePart(ApiError):
@@ -25,6 +31,11 @@ class MayNotTakePart(ApiError):
 class QuestionsDisabled(ApiError):
     def __init__(self) -> None:
         super().__init__(403, "questions_disabled", _("The Q&A of this webinar is switched off."))
+
+
+class BlockedWord(ApiError):
+    def __init__(self) -> None:
+        super().__init__(400, "blocked_word", _("This question has a word that is not welcome here. It was not sent."))
 
 
 class OwnQuestion(ApiError):
@@ -55,7 +66,7 @@ def ask_question(
     """Store a question and tell the room after the commit. Answers its data for who asked, and whether it is new: the
     same `client_id` always means the same question. Up to three queries: 1. whether it was asked, when asking too
     fast, 2. the question, 3. once more, when there are blocked words to compare it with."""
-    user_id = taking_part(live_pass)
+    user_id = _asker(live_pass)
     wait = rate_limit.wait_seconds(
         f"questions:{live_pass.webinar_id}:{user_id}",
         limit=settings.QUESTION_RATE_QUESTIONS,
@@ -72,18 +83,17 @@ def ask_question(
         question = public_data(asked.question)
         data = {"question": question, "changedSeq": asked.question.changed_seq}
         broadcast(live_pass.webinar_id, EventType.QUESTION_CREATED, data)
-    return own_data(asked.question, mine=True, voted=False, sees_all=asked.is_host), asked.is_new
+    return {**own_data(asked.question, mine=True, sees_all=asked.is_host), "voted": False}, asked.is_new
 
 
 def vote(*, live_pass: LivePass, question_id: uuid.UUID, now: datetime) -> dict[str, Any]:
     """One vote of this person for a question that is shown; voting again changes nothing. One query."""
-    user_id = taking_part(live_pass)
+    user_id = _voter(live_pass)
     try:
         voted = sql.upvote(
             webinar_id=live_pass.webinar_id,
             question_id=question_id,
             user_id=user_id,
-            is_manager=live_pass.admin_mode,
             now=now,
         )
     except IntegrityError:  # the webinar, the question or the person was deleted at this instant
@@ -98,21 +108,28 @@ def vote(*, live_pass: LivePass, question_id: uuid.UUID, now: datetime) -> dict[
 
 def take_vote_back(*, live_pass: LivePass, question_id: uuid.UUID, now: datetime) -> dict[str, Any]:
     """Also from a question that is no longer shown. One query."""
-    user_id = taking_part(live_pass)
+    user_id = _voter(live_pass)
     withdrawn = sql.withdraw_vote(
         webinar_id=live_pass.webinar_id,
         question_id=question_id,
         user_id=user_id,
-        is_manager=live_pass.admin_mode,
         now=now,
     )
     return _told(live_pass.webinar_id, question_id, _checked(withdrawn), voted=False)
 
 
-def taking_part(live_pass: LivePass) -> uuid.UUID:
-    """Who bears the pass, if it allows more than reading; whether that still holds, each statement asks."""
+def _asker(live_pass: LivePass) -> uuid.UUID:
+    """Who bears the pass, if it allows to ask; whether that still holds, the statement asks."""
     user_id = live_pass.user_id
     if user_id is None or (live_pass.admin_mode and not live_pass.may("run")):
+        raise MayNotTakePart
+    return user_id
+
+
+def _voter(live_pass: LivePass) -> uuid.UUID:
+    """The same for a vote. Nobody in admin mode is counted."""
+    user_id = live_pass.user_id
+    if user_id is None or live_pass.admin_mode:
         raise MayNotTakePart
     return user_id
 
@@ -133,40 +150,50 @@ def _store(
             now=now,
         )
 
-    try:
-        return stored([])
-    except IntegrityError:  # the same question, at the same time
-        pass
-    try:
-        return stored([])
-    except IntegrityError:  # not that: the webinar or the person was deleted at this instant
-        return None
+    words: list[str] = []
+    for _attempt in range(MOST_ATTEMPTS):
+        try:
+            asked = stored(words)
+        except IntegrityError:  # the same question at the same time; else the webinar or the person is just deleted
+            continue
+        if asked is None or asked.question is not None or not asked.is_held_back_by(words):
+            return asked
+        words = asked.blocked_words
+        if has_blocked(body, words):
+            raise BlockedWord
+    return None
 
 
 def _refusal(asked: sql.Asked) -> ApiError:
-    if not asked.may_take_part:
-        return MayNotTakePart()
-    if not asked.is_open:
-        return WebinarClosed()
-    return QuestionsDisabled()
+    if refusal := _refused_at_the_door(asked):
+        return refusal
+    assert asked.muted_until is not None
+    return Muted(asked.muted_until)
 
 
 def _checked(voted: sql.Voted | None) -> sql.Voted:
     """A vote that could be counted: on a question that the person may see, in a room where they may vote."""
     if voted is None:
         raise NotFound
-    if not voted.may_take_part:
-        raise MayNotTakePart
-    if not voted.is_open:
-        raise WebinarClosed
-    if not voted.enabled:
-        raise QuestionsDisabled
+    if refusal := _refused_at_the_door(voted):
+        raise refusal
     if voted.status is None or not (voted.status in SHOWN or voted.is_own or voted.is_host):
         raise NotFound
     return voted
 
 
+def _refused_at_the_door(found: sql.Asked | sql.Voted) -> ApiError | None:
+    if found.banned:
+        return Banned()
+    if not found.may_take_part:
+        return MayNotTakePart()
+    if not found.is_open:
+        return WebinarClosed()
+    return None if found.enabled else QuestionsDisabled()
+
+
 def _told(webinar_id: uuid.UUID, question_id: uuid.UUID, counted: sql.Voted, *, voted: bool) -> dict[str, Any]:
     if counted.changed:
-        broadcast(webinar_id, EventType.QUESTION_UPDATED, {"votes": {str(question_id): counted.votes}})
+        assert counted.votes is not None
+        tell_votes(webinar_id, {question_id: counted.votes})
     return {"id": question_id, "votes": counted.votes, "voted": voted}

@@ -87,11 +87,11 @@ def test_a_role_that_was_taken_away_publishes_nothing(call, webinar):
     assert caller.post("questions", NEW).json()["data"]["question"]["status"] == "pending"
 
 
-@pytest.mark.django_db(transaction=True)
-def test_the_room_is_told_what_it_may_read(call, webinar, attendee):
+@pytest.mark.django_db
+def test_the_room_is_told_what_it_may_read(call, webinar, attendee, django_capture_on_commit_callbacks):
     presenter = RegistrationFactory(webinar=webinar, role="presenter", user__display_name="Dr. Kim").user
 
-    with heard(webinar) as events:
+    with heard(webinar) as events, django_capture_on_commit_callbacks(execute=True):
         call(webinar, attendee).post("questions", NEW)
         shown = call(webinar, presenter).post("questions", {**NEW, "is_anonymous": True}).json()["data"]["question"]
 
@@ -104,11 +104,11 @@ def test_the_room_is_told_what_it_may_read(call, webinar, attendee):
     assert (shown["authorName"], shown["isAnonymous"]) == ("Dr. Kim", True)
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_repeated_question_is_the_same_and_told_once(call, webinar, attendee):
+@pytest.mark.django_db
+def test_a_repeated_question_is_the_same_and_told_once(call, webinar, attendee, django_capture_on_commit_callbacks):
     caller = call(webinar, attendee)
 
-    with heard(webinar) as events:
+    with heard(webinar) as events, django_capture_on_commit_callbacks(execute=True):
         first = caller.post("questions", NEW)
         again = caller.post("questions", {**NEW, "body": "changed meanwhile"})
         next_one = caller.post("questions", {**NEW, "client_id": "client-2"})
@@ -206,7 +206,7 @@ def test_nothing_is_asked_where_it_must_not(call, webinar, attendee, stranger):
     webinar.registrations.update(banned_at=timezone.now())
     banned = refusal(attendee)
 
-    assert (unregistered, banned) == ((403, "read_only"), (403, "read_only"))
+    assert (unregistered, banned) == ((403, "read_only"), (403, "banned"))
     assert (off, closed) == ((403, "questions_disabled"), (410, "webinar_closed"))
     assert not QuestionRoom.objects.exists()
 
@@ -223,3 +223,32 @@ def test_three_questions_in_a_minute(call, webinar, attendee):
     assert (responses[3].json()["code"], responses[3]["Retry-After"]) == ("rate_limited", "60")
     assert repeated.status_code == 200
     assert Question.objects.count() == 3
+
+
+@pytest.mark.django_db
+def test_the_muted_ask_nothing_until_then(call, webinar, attendee):
+    until = timezone.now() + timedelta(minutes=5)
+    webinar.registrations.update(muted_until=until)
+
+    muted = call(webinar, attendee).post("questions", NEW)
+    with time_machine.travel(until, tick=False):
+        later = call(webinar, attendee).post("questions", NEW)
+
+    assert (muted.status_code, muted.json()["code"], muted.json()["until"]) == (403, "muted", moment(until))
+    assert later.status_code == 201
+
+
+@pytest.mark.django_db
+def test_blocked_words_are_not_asked(call, webinar, attendee, django_assert_num_queries):
+    webinar.blocked_words = ["spam"]
+    webinar.save(update_fields=["blocked_words"])
+    caller = call(webinar, attendee)
+
+    with django_assert_num_queries(1):  # 1. gate
+        refused = caller.post("questions", {**NEW, "body": "Why ＳＰＡＭ?"})
+    with django_assert_num_queries(2):  # 1. gate, 2. gate, numbers, question
+        asked = caller.post("questions", {**NEW, "body": "Why spamalot?"})
+
+    assert (refused.status_code, refused.json()["code"]) == (400, "blocked_word")
+    assert asked.status_code == 201
+    assert [*Question.objects.values_list("body", flat=True)] == ["Why spamalot?"]

@@ -15,6 +15,7 @@ STANDING = f"""
            {COLLECT_WINDOW_OPEN} AS is_open,
            EXISTS (SELECT FROM users u WHERE u.id = %(user_id)s AND u.is_active)
            AND (%(is_manager)s OR (r.webinar_id IS NOT NULL AND r.banned_at IS NULL)) AS may_take_part,
+           NOT %(is_manager)s AND r.banned_at IS NOT NULL AS banned,
            %(is_manager)s OR coalesce(r.role <> 'attendee', false) AS is_host,
            CASE WHEN NOT %(is_manager)s AND r.muted_until > %(now)s THEN r.muted_until END AS muted_until
     FROM webinars w
@@ -56,17 +57,23 @@ class Asked(NamedTuple):
     is_open: bool
     enabled: bool
     may_take_part: bool
+    banned: bool
     is_host: bool
     muted_until: datetime | None
     blocked_words: list[str]
     is_new: bool
     question: QuestionRow | None
 
+    def is_held_back_by(self, compared_words: list[str]) -> bool:
+        """Whether nothing but other words than these kept it from being stored."""
+        allowed = self.is_open and self.enabled and self.may_take_part and self.muted_until is None
+        return allowed and self.blocked_words != compared_words
+
 
 # Stores a question under the room's next number and next change. The row of numbers stays locked until the commit, so
 # both follow the order of commits. A repeated client_message_id finds the first question; two at once make the second
-# fail on question_once, which also takes its numbers back: the caller asks again. What an attendee writes is stored
-# only when it was compared with the blocked words as they are now.
+# fail on question_once, which also takes its numbers back: the caller asks again. Nothing is stored unless it was
+# compared with the blocked words as they are now.
 # ORM equivalent: in a transaction, QuestionRoom…select_for_update(), Question.objects.get_or_create(…), room.save().
 # Index: webinars_pkey, registration_unique, question_once, question_rooms_pkey. Cost: one update, one insert.
 ASK = short(f"""
@@ -78,7 +85,7 @@ WITH w AS MATERIALIZED ({STANDING}
     INSERT INTO question_rooms AS room (webinar_id, last_seq, last_changed_seq)
     SELECT w.id, 1, 1 FROM w
     WHERE w.is_open AND w.questions_enabled AND w.may_take_part AND w.muted_until IS NULL
-      AND (w.is_host OR w.blocked_words = %(compared_words)s::varchar[])
+      AND w.blocked_words = %(compared_words)s::varchar[]
       AND NOT EXISTS (SELECT FROM mine)
     ON CONFLICT (webinar_id) DO UPDATE
     SET last_seq = room.last_seq + 1, last_changed_seq = room.last_changed_seq + 1
@@ -95,7 +102,7 @@ WITH w AS MATERIALIZED ({STANDING}
     FROM w, number
     RETURNING {COLUMNS}
 )
-SELECT w.is_open, w.questions_enabled, w.may_take_part, w.is_host, w.muted_until, w.blocked_words,
+SELECT w.is_open, w.questions_enabled, w.may_take_part, w.banned, w.is_host, w.muted_until, w.blocked_words,
        EXISTS (SELECT FROM added), stored.*
 FROM w LEFT JOIN (SELECT * FROM added UNION ALL SELECT * FROM mine) stored ON true""")
 
@@ -116,8 +123,8 @@ def ask(
     row = fetch_one(ASK, {**locals(), "doors": doors()})
     if row is None:
         return None
-    facts, question = row[:7], row[7:]
-    return Asked(*facts, QuestionRow(*question) if question[0] is not None else None)
+    facts, question = row[:8], row[8:]
+    return Asked(*facts, question=QuestionRow(*question) if question[0] is not None else None)
 
 
 class Voted(NamedTuple):
@@ -126,6 +133,7 @@ class Voted(NamedTuple):
     is_open: bool
     enabled: bool
     may_take_part: bool
+    banned: bool
     is_host: bool
     status: str | None
     is_own: bool | None
@@ -135,7 +143,7 @@ class Voted(NamedTuple):
 
 # One vote of a person, and the question's count with it. The question's row is locked first, so that its state is the
 # one that the vote counts in, and its votes are changed one after another: the count is always the number of votes.
-# ORM equivalent: in a transaction, Question…select_for_update(), QuestionVote.objects.get_or_create(…), F("upvote_count").
+# ORM equivalent: in a transaction, Question…select_for_update(), QuestionVote.objects.get_or_create(…), and its count.
 # Index: webinars_pkey, registration_unique, questions_pkey, question_vote_once. Cost: one insert and one update.
 VOTE_GUARDS = f"""
 WITH w AS MATERIALIZED ({STANDING}
@@ -146,7 +154,7 @@ WITH w AS MATERIALIZED ({STANDING}
     FOR NO KEY UPDATE
 )"""
 VOTE_ANSWER = """
-SELECT w.is_open, w.questions_enabled, w.may_take_part, w.is_host, q.status, q.user_id = %(user_id)s,
+SELECT w.is_open, w.questions_enabled, w.may_take_part, w.banned, w.is_host, q.status, q.user_id = %(user_id)s,
        coalesce(counted.upvote_count, q.upvote_count), counted.id IS NOT NULL
 FROM w LEFT JOIN q ON true LEFT JOIN counted ON true"""
 UPVOTE = short(f"""{VOTE_GUARDS}, vote AS (
@@ -172,20 +180,16 @@ WITHDRAW_VOTE = short(f"""{VOTE_GUARDS}, vote AS (
 ){VOTE_ANSWER}""")
 
 
-def upvote(
-    *, webinar_id: uuid.UUID, question_id: uuid.UUID, user_id: uuid.UUID, is_manager: bool, now: datetime
-) -> Voted | None:
-    return _voted(UPVOTE, {**locals(), "doors": doors()})
+def upvote(*, webinar_id: uuid.UUID, question_id: uuid.UUID, user_id: uuid.UUID, now: datetime) -> Voted | None:
+    return _voted(UPVOTE, locals())
 
 
-def withdraw_vote(
-    *, webinar_id: uuid.UUID, question_id: uuid.UUID, user_id: uuid.UUID, is_manager: bool, now: datetime
-) -> Voted | None:
-    return _voted(WITHDRAW_VOTE, {**locals(), "doors": doors()})
+def withdraw_vote(*, webinar_id: uuid.UUID, question_id: uuid.UUID, user_id: uuid.UUID, now: datetime) -> Voted | None:
+    return _voted(WITHDRAW_VOTE, locals())
 
 
 def _voted(statement: str, params: dict[str, Any]) -> Voted | None:
-    row = fetch_one(statement, params)
+    row = fetch_one(statement, {**params, "is_manager": False, "doors": doors()})
     return Voted(*row) if row is not None else None
 
 
