@@ -44,7 +44,7 @@ def _once(text: str) -> str:
     return " ".join("".join(c for c in seen if unicodedata.category(c) not in ("Cf", "Cc")).split())
 
 
-def cleaned(words: Iterable[str]) -> list[str]:
+def kept_words(words: Iterable[str]) -> list[str]:
     """A list of words as it is kept: in the form in which texts are compared, each once, in the order given, without
     empty ones. Raises UnfitWords for too many, and for one that is too long."""
     kept = list(dict.fromkeys(filter(None, map(normalised, words))))
@@ -58,7 +58,7 @@ def cleaned(words: Iterable[str]) -> list[str]:
 
 
 def has_blocked(text: str, words: Iterable[str]) -> bool:
-    """Whether `text` holds one of `words`, which are as `cleaned` made them."""
+    """Whether `text` holds one of `words`, which are as `kept_words` made them."""
     words = list(words)
     if not words:
         return False

@@ -22,6 +22,9 @@ from webinars.selectors.permissions import Verb, roles_for
 from webinars.selectors.standing import Standing
 from webinars.services.webinar_life import announce
 
+# What open pages follow (`room_facts`).
+FACTS = {"state", *TIMES, "chat_enabled", "chat_slow_seconds", "questions_enabled", "questions_moderated"}
+
 
 class WebinarChangeList(ScopedChangeList):
     def url_for_result(self, result: Webinar) -> str:
@@ -68,7 +71,10 @@ class WebinarAdmin(ScopedAdmin):
             {
                 "fields": [
                     "chat_enabled",
+                    "chat_slow_seconds",
+                    "blocked_words",
                     "questions_enabled",
+                    "questions_moderated",
                     "reactions_enabled",
                     "participant_list_enabled",
                     "duplicate_login_policy",
@@ -89,7 +95,12 @@ class WebinarAdmin(ScopedAdmin):
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None or self.has_change_permission(request, obj):
             return fieldsets
-        shown = {"speakers": "speakers_shown", "version": None, "interval_overrides": None}
+        shown = {
+            "speakers": "speakers_shown",
+            "version": None,
+            "interval_overrides": None,
+            "blocked_words": "blocked_words_shown",
+        }
         return [
             (title, {**options, "fields": list(filter(None, [shown.get(name, name) for name in options["fields"]]))})
             for title, options in fieldsets
@@ -99,7 +110,7 @@ class WebinarAdmin(ScopedAdmin):
         """A webinar stays with its client, and its state follows the steps of its life."""
         if obj is None:
             return ["webinar_actual_end_time"]
-        fixed = ["client", "speakers_shown"]
+        fixed = ["client", "speakers_shown", "blocked_words_shown"]
         if obj.state not in WAITING:
             fixed.append("state")
         if obj.state != Webinar.State.ENDED:
@@ -141,7 +152,7 @@ class WebinarAdmin(ScopedAdmin):
         changed = [name for name in form.changed_data if name in names]
         if changed:
             obj.save(update_fields=[*changed, "updated_at"])
-        if {"state", *TIMES}.intersection(changed):
+        if FACTS.intersection(changed):
             announce(obj)
 
     def changeform_view(
@@ -192,6 +203,10 @@ class WebinarAdmin(ScopedAdmin):
     @admin.display(description=_("speakers"))
     def speakers_shown(self, obj: Webinar) -> str:
         return "\n".join(lines_of(obj.speakers)) or "–"
+
+    @admin.display(description=_("blocked words"))
+    def blocked_words_shown(self, obj: Webinar) -> str:
+        return "\n".join(obj.blocked_words) or "–"
 
     @admin.display(description=_("starts"), ordering="webinar_start_time")
     def starts(self, obj: Webinar) -> str:

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
+from webinars.blocked_words import UnfitWords, kept_words
 from webinars.local_times import in_words, is_repeated
 from webinars.models import Webinar
 
@@ -55,10 +56,39 @@ class SpeakersField(forms.CharField):
         return bool((initial or []) != self.to_python(data))
 
 
+class WordsField(forms.CharField):
+    """A list of words, one per line, in the form in which messages are compared with them."""
+
+    widget = UnfoldAdminTextareaWidget(attrs={"rows": 4})
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return kept_words((value or "").splitlines())
+        except UnfitWords as unfit:
+            raise forms.ValidationError(unfit.message) from None
+
+    def run_validators(self, value: Any) -> None:
+        """The model's own validators look at the list."""
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return bool((initial or []) != self.to_python(data))
+        except forms.ValidationError:
+            return True
+
+
 class WebinarForm(forms.ModelForm):
     """`version` notices when the webinar was started, ended or edited since the form was opened."""
 
     speakers = SpeakersField(label=_("Speakers"), required=False, help_text=_("One per line: name, title."))
+    blocked_words = WordsField(
+        label=_("Blocked words"),
+        required=False,
+        help_text=_("One per line. Messages and questions with one of them are refused."),
+    )
     version = forms.CharField(label="", required=False, widget=forms.HiddenInput)
 
     class Meta:

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from webinars.blocked_words import MOST_BLOCKED_WORDS, UnfitWords, cleaned
+from webinars.blocked_words import MOST_BLOCKED_WORDS, UnfitWords, kept_words
 from webinars.models import Webinar
 from webinars.models.webinar import BLOCKED_WORD_MAX_LENGTH, NOTICE_MAX_LENGTH
 from webinars.selectors.messages import AT_MOST, NEWEST
@@ -68,7 +68,7 @@ class RoomChange(serializers.Serializer[Any]):
 
     def validate_blocked_words(self, value: list[str]) -> list[str]:
         try:
-            return cleaned(value)
+            return kept_words(value)
         except UnfitWords as unfit:
             raise serializers.ValidationError(unfit.message) from None
 

@@ -16,7 +16,7 @@ def fields_of(page):
             data |= {f"{bound.name}_0": local[0], f"{bound.name}_1": local[1]}
         elif value is True:
             data[bound.name] = "on"
-        elif value:
+        elif value or (value == 0 and value is not False):
             data[bound.name] = value
     return data
 

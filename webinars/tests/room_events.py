@@ -10,6 +10,8 @@ from webinars.realtime.events import CONTROL, room_channel
 from webinars.realtime.shards import room_server
 
 LAST = "that was all"
+# What `webinar.state` tells of a room whose switches nobody turned.
+SWITCHES = {"chatEnabled": True, "slowSeconds": 0, "questionsEnabled": True, "questionsModerated": True}
 
 
 @contextmanager

@@ -89,6 +89,7 @@ def test_an_end_before_the_start_is_said_beside_the_end(console, webinar, moved)
     data = {"title": mine.title, "slug": mine.slug, "time_zone": "UTC", "version": version_of(mine)}
     data |= {"post_window_minutes": "30", "state": "draft", "access_policy": "auth", "language": "ko"}
     data |= {"player": "youtube", "duplicate_login_policy": "replace", "bucket_seconds": "60"}
+    data |= {"chat_slow_seconds": "0"}
     for name, moment in [("webinar_start_time", start), ("webinar_scheduled_end_time", start + moved)]:
         data |= {f"{name}_0": f"{moment:%Y-%m-%d}", f"{name}_1": f"{moment:%H:%M:%S}"}
 

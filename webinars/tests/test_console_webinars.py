@@ -13,6 +13,7 @@ from webinars.services.webinar_life import end
 from webinars.tests.console_forms import change, fields_of
 from webinars.tests.console_people import PARTS, people_around, sign_in
 from webinars.tests.factories import ClientFactory, ClientMemberFactory, UserFactory, WebinarFactory
+from webinars.tests.room_events import heard
 
 RUNNERS = ("owner", "admin", "operator", "client_operator", "superuser")
 
@@ -37,6 +38,7 @@ def new_webinar(client, **more):
         "access_policy": "auth",
         "language": "en",
         "player": "youtube",
+        "chat_slow_seconds": "0",
         "duplicate_login_policy": "replace",
         "bucket_seconds": "60",
         "interval_overrides": "{}",
@@ -352,3 +354,38 @@ def test_members_of_a_client_are_hidden_from_those_who_do_not_manage_them(client
     page = sign_in(client, people["analyst"]).get(reverse("admin:webinars_client_change", args=[webinar.client_id]))
 
     assert page.context["inline_admin_formsets"] == []
+
+
+def test_switches_of_the_room_are_set_and_open_pages_are_told(
+    client, people, webinar, django_capture_on_commit_callbacks
+):
+    browser = sign_in(client, people["operator"])
+
+    with heard(webinar) as events, django_capture_on_commit_callbacks(execute=True):
+        turned = change(browser, webinar, chat_slow_seconds="30", questions_moderated="")
+        worded = change(browser, webinar, blocked_words="  ＳＰＡＭ \r\n광고\r\n\r\nspam")
+
+    assert [answer.status_code for answer in (turned, worded)] == [302, 302]
+    webinar.refresh_from_db()
+    assert (webinar.chat_slow_seconds, webinar.questions_moderated) == (30, False)
+    assert webinar.blocked_words == ["spam", "광고"]
+    assert [(event["type"], event["data"]["slowSeconds"]) for event in events] == [("webinar.state", 30)]
+    page = browser.get(reverse("admin:webinars_webinar_change", args=[webinar.pk]))
+    assert page.context["adminform"].form["blocked_words"].value() == "spam\n광고"
+
+
+@pytest.mark.parametrize("words", ["x" * 51, "\n".join(f"word{n}" for n in range(201))])
+def test_words_that_cannot_be_kept_are_refused_beside_their_field(client, people, webinar, words):
+    answer = change(sign_in(client, people["operator"]), webinar, blocked_words=words)
+
+    assert [*answer.context["adminform"].form.errors] == ["blocked_words"]
+    webinar.refresh_from_db()
+    assert webinar.blocked_words == []
+
+
+def test_who_may_only_look_reads_the_words(client, people, webinar):
+    Webinar.objects.update(blocked_words=["spam", "광고"])
+
+    page = sign_in(client, people["analyst"]).get(reverse("admin:webinars_webinar_change", args=[webinar.pk]))
+
+    assert "광고" in page.text

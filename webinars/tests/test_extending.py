@@ -17,7 +17,7 @@ from webinars.models import Webinar
 from webinars.services.webinar_life import EndHasMoved, WrongState, end_overdue, extend
 from webinars.tests.console_people import PARTS, people_around, sign_in
 from webinars.tests.factories import WebinarFactory
-from webinars.tests.room_events import heard
+from webinars.tests.room_events import SWITCHES, heard
 
 pytestmark = pytest.mark.django_db
 
@@ -77,7 +77,7 @@ def test_open_pages_are_told_the_new_end(django_capture_on_commit_callbacks):
         extend(webinar, now=PLANNED + minutes(20))
 
     told = {"state": "live", "startTime": "2026-03-04T06:00:00Z", "endTime": "2026-03-04T07:30:00Z"}
-    assert events == [{"type": "webinar.state", "data": {**told, "actualEndTime": None}}]
+    assert events == [{"type": "webinar.state", "data": {**told, **SWITCHES, "actualEndTime": None}}]
 
 
 @pytest.mark.parametrize(
@@ -338,7 +338,10 @@ def test_what_nobody_ended_ends_as_planned(django_capture_on_commit_callbacks, d
     assert {row["id"]: row for row in Webinar.objects.values()} == expected
     times = {"startTime": "2026-03-04T06:00:00Z", "endTime": "2026-03-04T07:00:00Z"}
     assert events == [
-        {"type": "webinar.state", "data": {"state": "ended", **times, "actualEndTime": "2026-03-04T07:00:00Z"}}
+        {
+            "type": "webinar.state",
+            "data": {"state": "ended", **times, **SWITCHES, "actualEndTime": "2026-03-04T07:00:00Z"},
+        }
     ]
 
 

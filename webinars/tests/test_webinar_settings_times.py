@@ -14,7 +14,7 @@ from webinars.services.webinar_life import extend
 from webinars.tests.console_forms import change, fields_of
 from webinars.tests.console_people import sign_in
 from webinars.tests.factories import AgencyMemberFactory, WebinarFactory
-from webinars.tests.room_events import heard
+from webinars.tests.room_events import SWITCHES, heard
 
 pytestmark = pytest.mark.django_db
 
@@ -137,7 +137,7 @@ def test_times_are_changed_before_during_and_after(
     end = webinar.content_window.end
     told = {"startTime": webinar.webinar_start_time, "endTime": end, "actualEndTime": webinar.webinar_actual_end_time}
     written = {name: moment and moment.isoformat().replace("+00:00", "Z") for name, moment in told.items()}
-    assert events == [{"type": "webinar.state", "data": {"state": webinar.state, **written}}]
+    assert events == [{"type": "webinar.state", "data": {"state": webinar.state, **written, **SWITCHES}}]
 
 
 @pytest.mark.parametrize(
