@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
-from webinars.models import AuditEntry
+from webinars.models import AuditEntry, Registration
 from webinars.selectors.audit import Names, person_of
 
 UNKNOWN = "–"
@@ -34,6 +34,9 @@ ACTS: dict[str, Act] = {
     "member.unmuted": Act(gettext_lazy("Person unmuted"), gettext_lazy("Unmuted %(person)s")),
     "member.banned": Act(gettext_lazy("Person banned"), gettext_lazy("Banned %(person)s")),
     "member.unbanned": Act(gettext_lazy("Ban lifted"), gettext_lazy("Lifted the ban of %(person)s")),
+    "member.role_changed": Act(
+        gettext_lazy("Role changed"), gettext_lazy("Changed the role of %(person)s to %(role)s")
+    ),
     "room.changed": Act(gettext_lazy("Room changed"), gettext_lazy("Changed the room: %(settings)s")),
     "notice.set": Act(gettext_lazy("Notice set"), gettext_lazy("Set the notice")),
     "notice.cleared": Act(gettext_lazy("Notice cleared"), gettext_lazy("Cleared the notice")),
@@ -64,6 +67,7 @@ def sentence_of(entry: AuditEntry, names: Names, zone: ZoneInfo) -> str:
     return str(known.sentence) % {
         "number": entry.details.get("seq", UNKNOWN),
         "person": names.person(person_of(entry)),
+        "role": dict(Registration.RoomRole.choices).get(entry.details.get("to", ""), UNKNOWN),
         "until": _until(entry, zone),
         "settings": _settings(entry),
     }

@@ -7,6 +7,8 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from webinars.tombstones import ERASED_PERSON, is_tombstone
+
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **extra: Any) -> "User":
@@ -57,7 +59,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         ]
 
     def __str__(self) -> str:
-        return self.email
+        return str(ERASED_PERSON) if is_tombstone(self.pk, self.email) else self.email
 
     def get_full_name(self) -> str:
         return self.public_name

@@ -72,9 +72,9 @@ def test_an_entry_is_found_by_those_who_run_its_webinar(people, webinar):
     assert answers(people, lambda browser: browser.get(page)) == table(RUNNERS)
 
 
-@pytest.mark.parametrize("page", ["add/", "{pk}/delete/", "{pk}/change/"])
-def test_nobody_writes_in_it(people, webinar, page):
-    url = LIST + page.format(pk=noted(webinar).pk)
+@pytest.mark.parametrize("place", ["add/", "{pk}/delete/", "{pk}/change/"])
+def test_nobody_writes_in_it(people, webinar, place):
+    url = LIST + place.format(pk=noted(webinar).pk)
 
     assert answers(people, lambda browser: browser.post(url, {"action": "x"})) == table(set())
     assert list(AuditEntry.objects.values_list("action", flat=True)) == ["notice.set"]
