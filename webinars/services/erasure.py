@@ -16,12 +16,13 @@ from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from webinars.models import Message, Question, QuestionRoom, Registration, User, Webinar
+from webinars.models import Message, Question, Registration, User, Webinar
 from webinars.realtime.events import EventType
 from webinars.realtime.publish import broadcast
 from webinars.services.admin_log import clean_admin_log, without
 from webinars.services.memberships import last_owner_problem, memberships_of
 from webinars.services.sign_ins import end_sign_ins, forget_ways_in
+from webinars.services.question_changes import locked_room, renumber, tell
 from webinars.tombstones import TOMBSTONE_DOMAIN as TOMBSTONE_DOMAIN
 from webinars.tombstones import is_tombstone, tombstone_email
 
@@ -136,25 +137,23 @@ def _erase_messages(user: User) -> int:
 
 def _erase_questions(erased: Erased) -> int:
     """They keep their numbers, votes, state and answers, as these count; what was asked, and by whom, goes. Each gets
-    a new number of its changes, so that rooms learn of it."""
-    changed = 0
+    a new number of its changes, and rooms that are open are told."""
     names = {*erased.addresses, *filter(None, [erased.name])}
-    questions = Question.objects.filter(user=erased.user).select_related("webinar").order_by("webinar_id", "seq")
-    for question in questions:
-        with translation.override(question.webinar.language):
-            body, asker = str(DELETED_QUESTION), str(DELETED_PERSON)
-        if (question.body, question.asker_name) == (body, asker):
-            continue
-        question.body, question.asker_name, question.pinned_at = body, asker, None
-        question.answer = without(question.answer, names, instead=asker)
-        question.changed_seq = _next_change(question.webinar_id)
-        question.save()
-        changed += 1
-    return changed
+    asked = Question.objects.filter(user=erased.user).order_by("webinar_id", "seq")
+    return sum(_erase_question(pk, webinar_id, names) for pk, webinar_id in asked.values_list("pk", "webinar_id"))
 
 
-def _next_change(webinar_id: uuid.UUID) -> int:
-    room, _is_new = QuestionRoom.objects.select_for_update().get_or_create(webinar_id=webinar_id)
-    room.last_changed_seq += 1
-    room.save(update_fields=["last_changed_seq"])
-    return room.last_changed_seq
+def _erase_question(question_id: uuid.UUID, webinar_id: uuid.UUID, names: set[str]) -> bool:
+    locked_room(webinar_id)
+    questions = Question.objects.select_for_update(of=("self",)).select_related("webinar", "answered_by")
+    question = questions.get(pk=question_id)
+    with translation.override(question.webinar.language):
+        body, asker = str(DELETED_QUESTION), str(DELETED_PERSON)
+    if (question.body, question.asker_name) == (body, asker):
+        return False
+    question.body, question.asker_name, question.pinned_at = body, asker, None
+    question.answer = without(question.answer, names, instead=asker)
+    renumber(question)
+    if question.webinar.state != Webinar.State.ENDED:
+        tell(question, EventType.QUESTION_UPDATED)
+    return True

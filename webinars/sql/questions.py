@@ -124,7 +124,7 @@ def ask(
     if row is None:
         return None
     facts, question = row[:8], row[8:]
-    return Asked(*facts, question=QuestionRow(*question) if question[0] is not None else None)
+    return Asked._make([*facts, QuestionRow(*question) if question[0] is not None else None])
 
 
 class Voted(NamedTuple):

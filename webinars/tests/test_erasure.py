@@ -25,6 +25,7 @@ from webinars.tests.factories import (
     UserFactory,
     WebinarFactory,
 )
+from webinars.tests.room_events import heard
 
 pytestmark = pytest.mark.django_db
 
@@ -172,6 +173,25 @@ def test_questions_keep_state_votes_and_number_and_lose_who_asked_what(person, w
     assert (mine.seq, mine.changed_seq, mine.status, mine.upvote_count, mine.pinned_at) == (2, 3, "answered", 3, None)
     other.refresh_from_db()
     assert (other.body, other.changed_seq) == ("Will there be a recording?", 1)
+
+
+def test_rooms_are_told_of_erased_questions_and_what_waits_stays_unread(
+    person, webinar, django_capture_on_commit_callbacks
+):
+    webinar.language = "en"
+    webinar.save(update_fields=["language"])
+    for number, status in enumerate(("published", "pending", "archived"), start=1):
+        QuestionFactory(webinar=webinar, user=person, seq=number, changed_seq=number, status=status)
+    QuestionFactory(webinar=WebinarFactory(state="ended"), user=person, status="published")
+    QuestionRoom.objects.create(webinar=webinar, last_seq=3, last_changed_seq=3)
+
+    with heard(webinar) as events, django_capture_on_commit_callbacks(execute=True):
+        erase(person)
+
+    told = [event["data"]["question"] for event in events]
+    assert [event["data"]["changedSeq"] for event in events] == [4, 5, 6]
+    assert (told[0]["body"], told[0]["authorName"]) == ("This question was deleted.", "Deleted person")
+    assert (told[1], told[2]["status"], "body" in told[2]) == (None, "archived", False)
 
 
 def test_they_are_signed_out_everywhere_and_others_are_not(person, django_capture_on_commit_callbacks):
