@@ -131,8 +131,17 @@ export class Room {
     if (state === "lost") this.leave({ stopStatus: error.status });
   }
 
+  /** What one part throws is the page's error, not the others' loss. */
   #tell(type, ...what) {
-    for (const handler of this.#listeners.get(type) ?? []) handler(...what);
+    for (const handler of this.#listeners.get(type) ?? []) {
+      try {
+        handler(...what);
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
   }
 
   /**

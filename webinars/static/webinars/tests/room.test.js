@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { ApiError } from "../api_client.js";
-import { describeConnection } from "../connection.js";
 import { MessageStore } from "../message_store.js";
 import { MessageSync } from "../message_sync.js";
 import { Room } from "../room.js";
@@ -11,7 +10,7 @@ import { FakeClock, settle } from "./fake_clock.js";
 const message = (seq) => ({ id: `m${seq}`, seq, body: "", authorId: "u", authorName: "", isHost: false, createdAt: "", clientId: `c${seq}`, deleted: false });
 
 /** A room against a server whose messages, sockets and health the test moves. */
-function world(t) {
+function world(t, { pageId, since } = {}) {
   const clock = new FakeClock();
   t.mock.method(Date, "now", () => clock.now());
   const server = { messages: [message(1)], failure: null, polls: 0, states: 0, state: "live" };
@@ -19,8 +18,13 @@ function world(t) {
   const told = { pass: null, wakes: 0 };
   let numbers = 0;
   class FakeSocket {
-    constructor() {
+    constructor(url) {
+      Object.assign(this, { url, sent: [] });
       sockets.push(this);
+    }
+
+    send(text) {
+      this.sent.push(JSON.parse(text));
     }
 
     close() {}
@@ -46,6 +50,8 @@ function world(t) {
   const sync = new MessageSync({ api, url: "messages", store });
   const room = new Room({
     socketUrl: "ws://x/",
+    pageId,
+    since,
     stateUrl: "state",
     api,
     pass,
@@ -59,15 +65,14 @@ function world(t) {
   });
   room.on("webinar.state", (_, { type }) => seen.events.push(type));
   room.on("state", (snapshot) => seen.states.push(snapshot.state));
-  const hello = async () => {
-    sockets.at(-1).onmessage({ data: JSON.stringify({ type: "hello", epoch: "e", seq: 0, heartbeatSeconds: 20 }) });
+  const hello = async (heartbeatSeconds = 20) => {
+    sockets.at(-1).onmessage({ data: JSON.stringify({ type: "hello", epoch: "e", seq: 0, heartbeatSeconds }) });
     await settle();
   };
-  const counted = (lastSeq) => {
-    const event = { seq: (numbers += 1), type: "presence.count", data: { count: 3, state: "live", lastSeq } };
-    sockets.at(-1).onmessage({ data: JSON.stringify({ type: "events", events: [event] }) });
-  };
-  return { clock, server, sockets, store, seen, room, hello, counted, told };
+  const hear = (seq, type, data) =>
+    sockets.at(-1).onmessage({ data: JSON.stringify({ type: "events", events: [{ seq, type, data }] }) });
+  const counted = (lastSeq) => hear((numbers += 1), "presence.count", { count: 3, state: "live", lastSeq });
+  return { clock, server, sockets, store, seen, room, hello, hear, counted, told };
 }
 
 test("a greeted socket is live, and what was missed before it is fetched", async (t) => {
@@ -171,19 +176,6 @@ test("a page that was replaced is silent until it is taken back", async (t) => {
   assert.equal(seen.words.at(-1), "live");
 });
 
-test("the four words", () => {
-  const name = (facts) => describeConnection({ socket: "waiting", polling: "off", ...facts }).name;
-
-  assert.equal(name({ socket: "open" }), "live");
-  assert.equal(name({}), "reconnecting");
-  assert.equal(name({ polling: "failing" }), "reconnecting");
-  assert.equal(name({ polling: "ok" }), "polling");
-  assert.equal(name({ polling: "open" }), "paused");
-  assert.equal(name({ socket: "open", online: false }), "paused");
-  assert.equal(name({ socket: "open", superseded: true }), "paused");
-  assert.equal(name({ polling: "ok", stopStatus: 410 }), "paused");
-});
-
 test("a message that was lost before it was sent is fetched a moment after the count tells of it", async (t) => {
   const { room, hello, counted, server, store, clock } = world(t);
   room.enter();
@@ -227,4 +219,155 @@ test("polling that bridged a failed catching-up ends when it has caught up", asy
 
   assert.deepEqual([store.lastSeq, seen.words.at(-1)], [2, "live"]);
   assert.equal(server.polls, polls);
+});
+
+test("a page says who it is and since when, also when it is taken back; a console does not", async (t) => {
+  const { room, sockets, clock } = world(t, { pageId: "page-one", since: 1000 });
+  const without = world(t);
+
+  room.enter();
+  sockets.at(-1).onclose({ code: 1012 });
+  await clock.pass(2_000);
+  room.leave({ superseded: true });
+  room.enter({ since: 5000 });
+  without.room.enter();
+
+  const before = "ws://x/?page=page-one&since=1000";
+  assert.deepEqual(sockets.map(({ url }) => url), [before, before, "ws://x/?page=page-one&since=5000"]);
+  assert.equal(without.sockets[0].url, "ws://x/");
+});
+
+test("every part hears, and whoever stopped listening does not", async (t) => {
+  const { room, hello, hear } = world(t);
+  const heard = [];
+  const end = room.on("notice.set", ({ text }) => heard.push(`one ${text}`));
+  room.on("notice.set", ({ text }, { seq }) => heard.push(`two ${text} ${seq}`));
+  room.enter();
+  await hello();
+
+  hear(1, "notice.set", { text: "a" });
+  end();
+  hear(2, "notice.set", { text: "b" });
+  hear(3, "something.unknown", {});
+
+  assert.deepEqual(heard, ["one a", "two a 1", "two b 2"]);
+});
+
+test("whoever is banned leaves at once and for good, with the reason", async (t) => {
+  const { room, hello, hear, seen, sockets, server, clock } = world(t);
+  const stopped = [];
+  room.on("stopped", (status) => stopped.push(status));
+  room.enter();
+  await hello();
+  const asked = server.polls;
+
+  hear(null, "member.banned", {});
+  await clock.pass(120_000);
+
+  assert.deepEqual([seen.words.at(-1), seen.sentence], ["paused", "You can no longer take part in this webinar."]);
+  assert.deepEqual([stopped, sockets.length, server.polls], [[403], 1, asked]);
+});
+
+for (const [code, sentence] of [
+  [4403, "You can no longer take part in this webinar."],
+  [4404, "This webinar is not available any more."],
+]) {
+  test(`${code} is the end, with a sentence`, async (t) => {
+    const { room, hello, seen, sockets, clock } = world(t);
+    room.enter();
+    await hello();
+
+    sockets.at(-1).onclose({ code });
+    await clock.pass(120_000);
+
+    assert.deepEqual([seen.words.at(-1), seen.sentence, sockets.length], ["paused", sentence, 1]);
+  });
+}
+
+test("a renewed pass is told to the socket; a lost one ends it, with what to do", async (t) => {
+  const { room, hello, told, sockets, seen, clock } = world(t);
+  room.enter();
+  await hello();
+
+  room.pass.token = "q";
+  told.pass("valid");
+  const sent = sockets[0].sent;
+  told.pass("lost", new ApiError({ status: 401, code: "bad_pass", message: "" }));
+  await clock.pass(120_000);
+
+  assert.deepEqual(sent, [{ type: "pass", pass: "q" }]);
+  assert.match(seen.sentence, /Reload the page/);
+  assert.equal(sockets.length, 1);
+});
+
+test("each part is asked at its own pace while the socket is down, and once when it is back", async (t) => {
+  const { room, hello, sockets, clock, server } = world(t);
+  const asked = [];
+  room.add({ name: "questions", everyMs: 5_000, catchUp: async (how) => void asked.push(how) });
+  room.enter();
+  await hello();
+  sockets.at(-1).onclose({ code: 1006 });
+  await clock.pass(4_900);
+  const before = [server.polls, asked.length];
+
+  await clock.pass(16_200);
+  const polls = [server.polls - before[0], asked.length - before[1]];
+  await hello();
+  await clock.pass(20_000);
+
+  assert.deepEqual(before, [1, 1]);
+  assert.deepEqual(polls, [9, 3]);
+  assert.deepEqual(asked.map(({ lookBack }) => lookBack), [true, false, false, false, true]);
+});
+
+test("a part that misses something is asked for in a moment, once, and alone", async (t) => {
+  const { room, hello, clock, server } = world(t);
+  let asked = 0;
+  room.add({ name: "questions", everyMs: 5_000, catchUp: async () => void (asked += 1) });
+  room.enter();
+  await hello();
+  const polls = server.polls;
+
+  room.fill("questions");
+  room.fill("questions");
+  const atOnce = asked;
+  await clock.pass(2_000);
+
+  assert.deepEqual([atOnce, asked, server.polls - polls], [1, 2, 0]);
+});
+
+test("a part that keeps failing is retried alone, slower and slower, while the socket is open", async (t) => {
+  const { room, hello, clock, server, seen } = world(t);
+  const times = [];
+  room.add({
+    name: "questions",
+    everyMs: 5_000,
+    catchUp: async () => {
+      times.push(clock.now());
+      throw new ApiError({ status: 500, code: "x", message: "" });
+    },
+  });
+  room.enter();
+  await hello(3600);
+  const polls = server.polls;
+  await clock.pass(70_000);
+
+  assert.deepEqual(times.slice(1).map((time, index) => (time - times[index]) / 1000), [4, 8, 16, 32]);
+  assert.deepEqual([server.polls - polls, seen.words.at(-1)], [0, "live"]);
+});
+
+test("on waking the pass and the socket are looked after, but not those of a page that left", async (t) => {
+  const { room, hello, told, clock, sockets } = world(t);
+  room.enter();
+  await hello();
+
+  clock.sleep(3_600_000);
+  room.wake();
+  await clock.pass(2_000);
+  const after = [told.wakes, sockets.length];
+  room.leave();
+  room.wake();
+
+  assert.deepEqual(after, [1, 2]);
+  assert.equal(told.wakes, 1);
 });
