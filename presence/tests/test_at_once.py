@@ -1,27 +1,25 @@
 """Pings, exits and sweepers at the same time, on connections of their own: nothing is doubled, lost or reopened."""
 
 import random
-import threading
-from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import transaction
 
 from presence.models import LivePresence, UserSession
 from presence.services import sessions
 from presence.services.sessions import close_stale_sessions
 from presence.tests.factories import SessionFactory
 from presence.tests.pages import Page
+from webinars.tests.at_once import Team
 from webinars.tests.factories import RegistrationFactory, WebinarFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 START = datetime(2026, 3, 2, 5, 0, tzinfo=UTC)
 ROUNDS = 300
-BLOCKED = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 
 
 @pytest.fixture
@@ -32,44 +30,6 @@ def webinar(transactional_db):
 @pytest.fixture
 def person(webinar):
     return RegistrationFactory(webinar=webinar).user
-
-
-class Team:
-    """Threads with a connection each, which begin together."""
-
-    def __init__(self, size):
-        self.pool = ThreadPoolExecutor(size)
-
-    def at_once(self, *acts):
-        together = threading.Barrier(len(acts))
-
-        def run(act):
-            connection.ensure_connection()
-            together.wait(10)
-            return act()
-
-        return [future.result(20) for future in [self.pool.submit(run, act) for act in acts]]
-
-    def start(self, act) -> Future:
-        """Runs it beside us, and returns once it waits for a lock that we hold."""
-        future = self.pool.submit(act)
-        with connection.cursor() as cursor:
-            while not future.done():
-                cursor.execute(BLOCKED)
-                if cursor.fetchone()[0]:
-                    break
-        return future
-
-    def close(self):
-        together = threading.Barrier(self.pool._max_workers)
-
-        def leave():
-            together.wait(10)
-            connections.close_all()
-
-        for future in [self.pool.submit(leave) for _ in range(self.pool._max_workers)]:
-            future.result(20)
-        self.pool.shutdown()
 
 
 @pytest.fixture

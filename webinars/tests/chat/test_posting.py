@@ -14,7 +14,6 @@ from webinars.tests.factories import (
     AgencyMemberFactory,
     MessageFactory,
     RegistrationFactory,
-    UserFactory,
     WebinarFactory,
 )
 
@@ -87,68 +86,6 @@ def test_numbers_have_no_gaps_however_many_post_at_once(call, webinar, attendee,
     assert statuses == [200] * 20 + [201] * 20
     assert [*Message.objects.order_by("seq").values_list("seq", flat=True)] == [*range(1, 21)]
     assert ChatRoom.objects.get().last_seq == 20
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("count", [1, 3])
-def test_reading_is_one_query(call, webinar, attendee, count, django_assert_num_queries):
-    for seq in range(1, count + 1):
-        MessageFactory(webinar=webinar, seq=seq)
-    caller = call(webinar, attendee)
-
-    with django_assert_num_queries(1):
-        response = caller.get("messages", after=0)
-
-    data = response.json()["data"]
-    assert [m["seq"] for m in data["messages"]] == [*range(1, count + 1)]
-    assert data["lastSeq"] == count
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize(
-    ("query", "seqs", "last"),
-    [
-        ({}, [*range(11, 61)], 60),  # the newest 50, oldest first
-        ({"limit": 3}, [58, 59, 60], 60),
-        ({"after": 57}, [58, 59, 60], 60),
-        ({"after": 0, "limit": 2}, [1, 2], 2),
-        ({"after": 60}, [], 60),
-        ({"after": 99}, [], 99),
-    ],
-)
-def test_pages_of_messages(call, webinar, attendee, query, seqs, last):
-    author = UserFactory()
-    for seq in range(1, 61):
-        MessageFactory(webinar=webinar, user=author, seq=seq)
-
-    data = call(webinar, attendee).get("messages", **query).json()["data"]
-
-    assert ([m["seq"] for m in data["messages"]], data["lastSeq"]) == (seqs, last)
-
-
-@pytest.mark.django_db
-def test_deleted_messages_keep_their_place_without_their_text(call, webinar, attendee):
-    MessageFactory(webinar=webinar, seq=1, body="regrettable", deleted_at=timezone.now())
-
-    (message,) = call(webinar, attendee).get("messages").json()["data"]["messages"]
-
-    assert (message["seq"], message["body"], message["deleted"]) == (1, "", True)
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("query", [{"after": "x"}, {"after": -1}, {"after": 2**63}, {"limit": 0}, {"limit": 201}])
-def test_malformed_reading(call, webinar, attendee, query):
-    response = call(webinar, attendee).get("messages", **query)
-
-    assert (response.status_code, response.json()["code"]) == (400, "invalid")
-    assert [*response.json()["fields"]] == [*query]
-
-
-@pytest.mark.django_db
-def test_another_webinars_messages_stay_there(call, webinar, attendee):
-    MessageFactory(seq=1)
-
-    assert call(webinar, attendee).get("messages").json()["data"]["messages"] == []
 
 
 @pytest.mark.django_db
