@@ -49,6 +49,7 @@ UNFOLD: dict[str, Any] = {
                     entry(_("Registrations"), "how_to_reg", "webinars_registration_changelist", "sees_people"),
                     entry(_("Sessions"), "history", "presence_usersession_changelist", "sees_people"),
                     entry(_("Chat"), "forum", "webinars_message_changelist", "sees_people"),
+                    entry(_("Q&A"), "contact_support", "webinars_question_changelist", "sees_people"),
                     entry(_("Samples"), "monitoring", "stats_accesslog_changelist"),
                     entry(_("Audit log"), "policy", "webinars_auditentry_changelist", "runs_webinars"),
                 ],

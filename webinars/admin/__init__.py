@@ -1,5 +1,15 @@
 """The console's pages over organisations, people, webinars and what is said in them (spec 14)."""
 
-from webinars.admin import accounts, audit, jobs, members, messages, organisations, registrations, webinar
+from webinars.admin import accounts, audit, jobs, members, messages, organisations, questions, registrations, webinar
 
-__all__ = ["accounts", "audit", "jobs", "members", "messages", "organisations", "registrations", "webinar"]
+__all__ = [
+    "accounts",
+    "audit",
+    "jobs",
+    "members",
+    "messages",
+    "organisations",
+    "questions",
+    "registrations",
+    "webinar",
+]

@@ -7,7 +7,13 @@ from django.utils import timezone
 
 from webinars.models import AgencyMember, ClientMember, Message, Registration, Webinar
 from webinars.tests.console_people import PARTS, people_around, sign_in
-from webinars.tests.factories import AgencyMemberFactory, ClientMemberFactory, RegistrationFactory, UserFactory
+from webinars.tests.factories import (
+    AgencyMemberFactory,
+    ClientMemberFactory,
+    QuestionFactory,
+    RegistrationFactory,
+    UserFactory,
+)
 
 MEMBERS = {"owner", "admin", "operator", "analyst", "viewer", "client_operator", "neighbour", "rival", "superuser"}
 OURS = MEMBERS - {"neighbour", "rival"}
@@ -21,6 +27,7 @@ LISTS = {
     "webinar": (MEMBERS, OURS, RUNNERS),
     "registration": (MEMBERS - {"viewer"}, SEES_PEOPLE, RUNNERS),
     "message": (MEMBERS - {"viewer"}, SEES_PEOPLE, set()),
+    "question": (MEMBERS - {"viewer"}, SEES_PEOPLE, set()),
     "agency": (MEMBERS - {"client_operator", "neighbour"}, OURS - {"client_operator"}, MANAGERS),
     "client": (MEMBERS, OURS, MANAGERS),
     "agencymember": (MANAGERS | {"rival"}, MANAGERS, MANAGERS),
@@ -50,6 +57,7 @@ def rows(webinar, people):
             body="A sentence of ours",
             author_name="Kim Attendee",
         ),
+        "question": QuestionFactory(webinar=webinar, user=people["attendee"], body="A question of ours"),
         "agency": webinar.agency,
         "client": webinar.client,
         "agencymember": AgencyMember.objects.get(user=people["analyst"]),
@@ -241,7 +249,7 @@ def test_viewers_see_no_names_and_no_addresses(client, people, rows, webinar):
 @pytest.mark.parametrize(
     ("model", "queries"),
     # 1. person 2.–3. memberships 4. tenants or webinars of the filter 5. count 6. rows; 7. the webinar of the list
-    [("webinar", 6), ("registration", 7), ("message", 7), ("agencymember", 6), ("clientmember", 6)],
+    [("webinar", 6), ("registration", 7), ("message", 7), ("question", 7), ("agencymember", 6), ("clientmember", 6)],
 )
 def test_lists_cost_the_same_for_one_row_and_three(
     client, webinar, organizer, django_assert_num_queries, model, queries, rows_more
@@ -263,6 +271,7 @@ def test_lists_cost_the_same_for_one_row_and_three(
             body="Hello",
             author_name="x",
         )
+        QuestionFactory(webinar=webinar, user=person)
     page = reverse(f"admin:webinars_{model}_changelist")
     sign_in(client, organizer).get(page)
 
