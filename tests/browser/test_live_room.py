@@ -138,7 +138,7 @@ def test_a_message_that_was_not_stored_stays_and_is_sent_again(attendee: Visitor
 
     attendee.context.route("**/messages*", busy)
     attendee.says("한 번에 가지 않습니다")
-    expect(attendee.message("한 번에 가지 않습니다")).to_have_attribute("data-state", "failed")
+    expect(attendee.message("한 번에 가지 않습니다")).to_have_attribute("data-state", "retrying")
     attendee.context.unroute("**/messages*")
     attendee.page.get_by_role("button", name="다시 보내기").click()
 

@@ -1,14 +1,28 @@
-/** A button that opens and closes the panel it controls, the chat of a phone held sideways; Escape closes it from anywhere. */
+/**
+ * A button that opens and closes the panel it controls, the chat of a phone held sideways; Escape closes it from anywhere.
+ * A [data-drawer-mark] in the button shows that something is new behind it.
+ */
+import { gettext } from "./i18n.js";
+
 export function wireDrawer(button, { root = document.documentElement, onToggle = () => {} } = {}) {
+  const mark = button.querySelector("[data-drawer-mark]");
+  const isOpen = () => button.getAttribute("aria-expanded") === "true";
   const set = (open) => {
     button.setAttribute("aria-expanded", String(open));
     root.classList.toggle("drawer-open", open);
     onToggle(open);
   };
-  button.addEventListener("click", () => set(button.getAttribute("aria-expanded") !== "true"));
-  root.addEventListener("keydown", ({ key, isComposing }) => {
-    if (key !== "Escape" || isComposing || button.getAttribute("aria-expanded") !== "true") return;
+  button.addEventListener("click", () => set(!isOpen()));
+  root.addEventListener("keydown", ({ key, isComposing, defaultPrevented }) => {
+    if (key !== "Escape" || isComposing || defaultPrevented || !isOpen()) return;
     set(false);
     button.focus();
   });
+  return {
+    showNews(count) {
+      if (!mark) return;
+      mark.hidden = count === 0;
+      mark.textContent = count ? gettext("new") : "";
+    },
+  };
 }

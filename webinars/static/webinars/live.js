@@ -1,7 +1,7 @@
 /** The live page: puts its parts together. */
 import { ApiClient } from "./api_client.js";
+import { mountChat } from "./chat.js";
 import { between, browserClock } from "./clock.js";
-import { Composer, MessageSender } from "./composer.js";
 import { ConnectionView, stopSentence } from "./connection.js";
 import { Countdown } from "./countdown.js";
 import { CountView } from "./count_view.js";
@@ -9,9 +9,7 @@ import { wireDrawer } from "./drawer.js";
 import { gettext } from "./i18n.js";
 import { announceLivePage } from "./live_page.js";
 import { LivePass, passRequest } from "./live_pass.js";
-import { MessageList } from "./message_list.js";
-import { MessageStore } from "./message_store.js";
-import { MessageSync } from "./message_sync.js";
+import { NoticeView } from "./notice_view.js";
 import { PanelTabs } from "./panel_tabs.js";
 import { mountPlayer, unmountPlayer } from "./player.js";
 import { QuestionPanel } from "./question_panel.js";
@@ -46,23 +44,6 @@ const room = new Room({
   pageId: newPageId(),
   since: config.pageSince ?? Date.parse(config.serverTime),
   crowdMs: config.role === "attendee" ? undefined : 0,
-});
-
-const store = new MessageStore();
-const sync = new MessageSync({ api, url: config.urls.messages, store });
-const sender = new MessageSender({
-  api,
-  url: config.urls.messages,
-  store,
-  author: { authorId: config.me?.id ?? null, authorName: config.me?.name ?? "", isHost: config.role !== "attendee" },
-  newClientId,
-});
-const list = new MessageList({
-  root: find("[data-chat]"),
-  store,
-  me: config.me?.id ?? null,
-  onResend: (clientId) => sender.resend(clientId),
-  onDiscard: (clientId) => store.discard(clientId),
 });
 
 const tabs = new PanelTabs({ root: find("[data-panel]") });
@@ -123,6 +104,7 @@ room.on("connection", (view) => connection.show(view));
 room.on("webinar.state", (webinar) => standsAt(webinar));
 room.on("state", (snapshot) => {
   count.show(snapshot.currentParticipants);
+  notice.show(snapshot.notice);
   standsAt(snapshot);
 });
 room.on("presence.count", ({ count: people, state }) => {
@@ -135,18 +117,6 @@ room.on("stopped", (status) => {
   if (status === 403) rest(stopSentence(status));
   page.dispatchEvent(new Event("left"));
 });
-
-room.add({
-  name: "chat",
-  everyMs: config.intervals.chatPollSeconds * 1000,
-  catchUp: (how) => sync.catchUp(how),
-  expect: ({ lastSeq }) => lastSeq > store.lastSeq,
-});
-room.on("message.created", ({ message }) => {
-  store.add([message]);
-  if (store.hasHole) room.fill("chat");
-});
-room.on("message.deleted", (message) => store.delete(message));
 
 const questions = new QuestionPanel({
   root: find("[data-questions]"),
@@ -164,11 +134,29 @@ const questions = new QuestionPanel({
 });
 tabs.subscribe(({ open }) => questions.look(open === "questions"));
 
-store.seed(json("first-messages"));
-list.adopt();
-const form = find("[data-composer]");
-if (form) new Composer({ form, sender });
-wireDrawer(find("[data-drawer-button]"), { onToggle: (open) => open && list.toEnd() });
+const notice = new NoticeView({ element: find("[data-notice]") });
+room.on("notice.set", (set) => notice.show(set));
+room.on("notice.cleared", () => notice.show(null));
+
+let unseen = 0;
+const chat = mountChat({
+  root: find("[data-chat]"),
+  config,
+  room,
+  api,
+  messages: json("first-messages"),
+  onUnseen(messages) {
+    unseen = messages;
+    tabs.setNews("chat", messages);
+    showNews();
+  },
+});
+const drawer = wireDrawer(find("[data-drawer-button]"), { onToggle: (open) => open && chat.list.returned() });
+const showNews = () => drawer.showNews(tabs.open === "chat" ? tabs.news + unseen : tabs.news);
+tabs.subscribe(() => {
+  showNews();
+  chat.list.returned();
+});
 countdown?.start();
 const soundCheck = find("[data-sound-check]");
 if (soundCheck) wireSoundCheck(soundCheck);

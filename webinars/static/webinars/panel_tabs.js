@@ -98,8 +98,12 @@ export class PanelTabs {
     mark.replaceChildren(...(count ? [number, words] : []));
   }
 
+  /** How many things are new in all tabs that are not open. */
+  get news() {
+    return [...this.#news.values()].reduce((sum, count) => sum + count, 0);
+  }
+
   #tell() {
-    const news = [...this.#news.values()].reduce((sum, count) => sum + count, 0);
-    for (const listener of this.#listeners) listener({ open: this.open, news });
+    for (const listener of this.#listeners) listener({ open: this.open, news: this.news });
   }
 }
