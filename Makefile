@@ -4,7 +4,7 @@
 #   make demo WEB=2  # two web and two socket servers behind a balancer, and two Redis servers for the rooms
 #   make test ARGS="-k chat"
 
-.PHONY: help demo test lint format bench lock setup
+.PHONY: help demo test lint format bench chaos lock setup
 
 help:
 	@sed -n 's/^# *\(make .*\)/\1/p; s/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -23,6 +23,9 @@ format:  ## put the code in ruff's format
 
 bench:  ## measure beside bare ceilings (docs/benchmarks.md)
 	@exec sh scripts/python.sh scripts/bootstrap bench $(ARGS)
+
+chaos:  ## break the parts of a site with pages on it, by chance, and see whether any page noticed (ARGS="--seed 7 --seconds 120")
+	@exec sh scripts/python.sh scripts/bootstrap chaos $(ARGS)
 
 lock:  ## pin the newest allowed versions, with hashes
 	@exec sh scripts/python.sh scripts/bootstrap lock $(ARGS)

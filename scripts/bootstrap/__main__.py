@@ -81,6 +81,14 @@ def bench(arguments: list[str]) -> int:
     become([str(VENV_PYTHON), "bench/run.py", *arguments])
 
 
+def chaos(arguments: list[str]) -> int:
+    ensure_packages("requirements-dev.txt")
+    build_front_end()
+    compile_translations()
+    ensure_browser()
+    become([str(VENV_PYTHON), "-m", "tests.chaos", *arguments])
+
+
 def lock(arguments: list[str]) -> int:
     ensure_packages("requirements-dev.txt")
     return lock_requirements(arguments)
@@ -103,6 +111,7 @@ TARGETS = {
     "lint": lint,
     "format": format_code,
     "bench": bench,
+    "chaos": chaos,
     "lock": lock,
 }
 
