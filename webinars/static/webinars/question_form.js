@@ -12,15 +12,16 @@ const IME_KEY = 229;
 
 /** Whether this key press sends. */
 export const sendsLong = ({ key, ctrlKey, metaKey, isComposing, keyCode }) =>
-  key === "Enter" && (ctrlKey || metaKey) && !isComposing && keyCode !== IME_KEY;
+  key === "Enter" && Boolean(ctrlKey || metaKey) && !isComposing && keyCode !== IME_KEY;
 
 /** Characters as people and the server count them: an emoji is one. */
 export const lengthOf = (text) => [...text.trim()].length;
 
 /** What to say about the length so far; empty while there is room. */
 export function lengthSentence(text, limit) {
-  const left = limit - lengthOf(text);
-  if (left > limit * (1 - COUNT_FROM)) return "";
+  const length = lengthOf(text);
+  const left = limit - length;
+  if (length < limit * COUNT_FROM) return "";
   if (left < 0) {
     return interpolate(ngettext("%(count)s character too many", "%(count)s characters too many", -left), { count: -left });
   }
