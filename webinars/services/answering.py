@@ -16,6 +16,7 @@ from eventflow.api.errors import NotFound, WebinarClosed
 from webinars.models import Question
 from webinars.selectors.access import Reason, decide_access, webinar_and_person
 from webinars.selectors.questions import SHOWN, own_data, row_of
+from webinars.services.chat import Banned
 from webinars.services.hosting import Host, Lead, host_of
 from webinars.services.live_pass import LivePass
 from webinars.services.question_changes import Act, Change
@@ -110,6 +111,8 @@ def withdraw_question(*, live_pass: LivePass, question_id: uuid.UUID, now: datet
     access = decide_access(webinar=webinar, person=person, now=now)
     if access.reason is Reason.ENDED:
         raise WebinarClosed
+    if access.reason is Reason.BANNED:
+        raise Banned
     if not access.allowed:
         raise exceptions.PermissionDenied()
 
