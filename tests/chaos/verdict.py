@@ -95,13 +95,17 @@ def server_errors(journal: Journal, logs: Path) -> list[str]:
 
 
 def is_error(line: str) -> bool:
+    """That the database was away (503) is said as an error too, and is the answer that was promised."""
     if line.startswith("Traceback"):
         return True
     try:
         entry = json.loads(line)
     except ValueError:
         return False
-    return isinstance(entry, dict) and (entry.get("level") in ("error", "critical") or entry.get("code") == 500)
+    if not isinstance(entry, dict) or entry.get("level") not in ("error", "critical"):
+        return False
+    promised = entry.get("code") == 503 or str(entry.get("event", "")).startswith("Service Unavailable")
+    return not promised or "exception" in entry
 
 
 def while_frozen(journal: Journal, frozen: Sequence[Frozen], pages: Sequence[Page]) -> tuple[list[str], list[str]]:
