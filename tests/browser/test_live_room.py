@@ -1,7 +1,5 @@
 """The room under way: presence, breaks in the connection, the webinar's end."""
 
-import json
-import re
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -14,6 +12,7 @@ from presence.models import UserSession
 from tests.browser.conftest import LiveSite
 from tests.browser.visitors import Visitor
 from webinars.models import ChatRoom, Message, Webinar
+from webinars.realtime.publish import shut_out
 from webinars.services.webinar_life import end, open_doors, start
 from webinars.tests.factories import MessageFactory, UserFactory, WebinarFactory
 
@@ -87,7 +86,10 @@ def test_without_a_socket_messages_come_by_polling(visitor: Arrive, attendee: Vi
     cut_off = visitor()
     cut_off.sign_in(UserFactory(display_name="박준호"))
     cut_off.context.route_web_socket("**/ws/**", lambda socket: socket.close(code=1013, reason="away"))
+    cut_off.page.clock.install()
     cut_off.visit("/webinars/demo/live/")
+    expect(cut_off.connection).to_have_attribute("data-connection", "reconnecting")
+    cut_off.page.clock.fast_forward("00:07")
     expect(cut_off.connection).to_have_attribute("data-connection", "polling")
     attendee.enter("demo")
 
@@ -328,27 +330,17 @@ def test_before_the_doors_there_is_a_countdown_and_a_calendar_file(attendee: Vis
     assert "SUMMARY:웨비나 운영법" in text
 
 
-def test_a_replaced_page_rests_until_it_is_taken_back(attendee: Visitor) -> None:
-    sockets: list[WebSocketRoute] = []
-
-    def relay(socket: WebSocketRoute) -> None:
-        sockets.append(socket)
-        socket.connect_to_server()
-
-    attendee.context.route_web_socket("**/ws/**", relay)
-    attendee.page.clock.install()
+def test_whoever_is_banned_leaves_at_once(attendee: Visitor, webinar: Webinar) -> None:
+    sockets: list[str] = []
+    attendee.page.on("websocket", lambda socket: sockets.append(socket.url))
     with attendee.page.expect_response("**/access/track"):
         page = attendee.enter("demo")
+    expect(page.locator("[data-stage] iframe")).to_have_count(1)
 
-    event = {"seq": 10**6, "type": "session.superseded", "data": {"policy": "replace"}}
     with page.expect_request("**/access/exit"):
-        sockets[0].send(json.dumps({"type": "events", "events": [event]}))
-    expect(page.get_by_role("alert").filter(has_text=re.compile("다른 곳에서"))).to_be_visible()
-    expect(attendee.connection).to_have_attribute("data-connection", "paused")
-    page.clock.fast_forward("01:00:00")
-    assert attendee.calls("/token") == []
+        shut_out(webinar.pk, UserSession.objects.get().user_id)
 
-    with page.expect_response("**/access/track"):
-        page.get_by_role("button", name="여기에서 계속 보기").click()
-    expect(attendee.connection).to_have_attribute("data-connection", "live")
-    assert len(sockets) == 2
+    expect(attendee.connection).to_have_attribute("data-connection", "paused")
+    expect(attendee.connection).to_contain_text("이 웨비나에 더 이상 참가할 수 없습니다")
+    expect(page.locator("[data-stage] iframe")).to_have_count(0)
+    assert len(sockets) == 1
