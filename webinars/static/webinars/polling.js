@@ -4,12 +4,13 @@
  * is asked less and less, whichever part met the trouble.
  *
  * Closed → five failures in a row → open for a minute → half-open: one question is let through, the
- * others wait for its answer → closed. 429 opens it at once, for as long as Retry-After says.
+ * others wait for its answer → closed. 429 opens it at once, for as long as Retry-After says. The
+ * states are cockatiel's; how long it stays open is counted here, since a greeting may shorten it.
  *
  * `onState` hears "off", "ok", "failing", "open" (the breaker's pause) and "stopped" (with the
  * error), which is final: an answer that asking again cannot change.
  */
-import { BrokenCircuitError, CircuitState, ConsecutiveBreaker, circuitBreaker, handleAll } from "cockatiel";
+import { CircuitState, ConsecutiveBreaker, circuitBreaker, handleAll } from "cockatiel";
 
 import { between, browserClock, jittered } from "./clock.js";
 
@@ -38,8 +39,6 @@ class PollBreaker extends ConsecutiveBreaker {
 const pauseMs = (error) =>
   error?.status === 429 && error.retryAfterSeconds !== null ? error.retryAfterSeconds * 1000 : OPEN_MS;
 
-const pauses = { next: ({ result }) => ({ duration: pauseMs(result.error), next: pauses.next }) };
-
 /** What a busy server asked for without closing the door, up to the longest wait. */
 const askedForMs = (error) => Math.min(LONGEST_MS, (error.retryAfterSeconds ?? 0) * 1000);
 
@@ -48,8 +47,9 @@ export class Polling {
   #everything = false;
   #round = 0;
   #openUntil = -Infinity;
+  #askedUntil = -Infinity;
   #breaker = new PollBreaker();
-  #policy = circuitBreaker(handleAll, { breaker: this.#breaker, halfOpenAfter: pauses });
+  #policy = circuitBreaker(handleAll, { breaker: this.#breaker, halfOpenAfter: 0 });
 
   constructor({ onState, clock = browserClock }) {
     Object.assign(this, { onState, clock });
@@ -98,6 +98,11 @@ export class Polling {
     this.#enter("off");
   }
 
+  /** The server gave a sign of life: an open breaker lets one question through now, unless it was asked to wait. */
+  hurry() {
+    this.#openUntil = this.#askedUntil;
+  }
+
   #enter(state, detail = {}) {
     const same = state === this.state && !detail.error;
     this.state = state;
@@ -123,12 +128,17 @@ export class Polling {
 
   /** After the breaker's pause, each part at its own moment: the first to come is the one that is let through. */
   #afterPause(part) {
-    this.#after(part, this.#openUntil - this.clock.now() + between(this.clock, 0, Math.min(part.everyMs, 2 * ONCE_MS)));
+    const pause = Math.max(0, this.#openUntil - this.clock.now());
+    this.#after(part, pause + between(this.clock, 0, Math.min(part.everyMs, 2 * ONCE_MS)));
+  }
+
+  get #mustWait() {
+    return this.clock.now() < this.#openUntil || this.#policy.state === CircuitState.HalfOpen;
   }
 
   async #ask(part) {
     part.timer = null;
-    if (this.clock.now() < this.#openUntil) return this.#afterPause(part);
+    if (this.#mustWait) return this.#afterPause(part);
     const round = this.#round;
     const { options } = part;
     Object.assign(part, { running: true, again: false, options: {} });
@@ -166,12 +176,13 @@ export class Polling {
       this.stop();
       return this.#enter("stopped", { error });
     }
-    if (error instanceof BrokenCircuitError) return this.#afterPause(part);
     part.failures += 1;
     const pace = this.#everything ? part.everyMs : Math.min(part.everyMs, ONCE_MS);
     const backoff = jittered(this.clock, Math.min(LONGEST_MS, pace * 2 ** part.failures), 0.2);
     if (this.#policy.state === CircuitState.Open) {
-      this.#openUntil = Math.max(this.#openUntil, this.clock.now() + pauseMs(error));
+      const until = this.clock.now() + pauseMs(error);
+      this.#openUntil = Math.max(this.#openUntil, until);
+      if (error.status === 429) this.#askedUntil = Math.max(this.#askedUntil, until);
       this.#afterPause(part);
     } else this.#after(part, Math.max(backoff, jittered(this.clock, askedForMs(error), 0.2)));
     return this.#refresh({ error });

@@ -195,7 +195,9 @@ export class Room {
 
   /** After a connection or a hole: what was missed, and how the webinar stands. Pages that connect are spread already. */
   #recover(why) {
-    const waitMs = why === "connected" ? 0 : between(this.clock, 0, this.crowdMs);
+    const connected = why === "connected";
+    if (connected) this.#polling.hurry();
+    const waitMs = connected ? 0 : between(this.clock, 0, this.crowdMs);
     for (const name of [...this.#syncs.keys(), STATE]) this.#polling.once(name, { waitMs, lookBack: true });
   }
 

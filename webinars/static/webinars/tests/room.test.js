@@ -13,7 +13,7 @@ const message = (seq) => ({ id: `m${seq}`, seq, body: "", authorId: "u", authorN
 function world(t, { pageId, since } = {}) {
   const clock = new FakeClock();
   t.mock.method(Date, "now", () => clock.now());
-  const server = { messages: [message(1)], failure: null, polls: 0, states: 0, state: "live" };
+  const server = { messages: [message(1)], failure: null, attempts: 0, polls: 0, states: 0, state: "live" };
   const sockets = [];
   const told = { pass: null, wakes: 0 };
   let numbers = 0;
@@ -31,6 +31,7 @@ function world(t, { pageId, since } = {}) {
   }
   const api = {
     get: async (url) => {
+      server.attempts += 1;
       if (server.failure) throw new ApiError({ status: server.failure, code: "x", message: "" });
       if (url === "state") {
         server.states += 1;
@@ -370,4 +371,57 @@ test("on waking the pass and the socket are looked after, but not those of a pag
 
   assert.deepEqual(after, [1, 2]);
   assert.equal(told.wakes, 1);
+});
+
+/** Until the breaker is open: the server answered five times in a row with `failure`. */
+async function inTrouble(t, failure) {
+  const subject = world(t);
+  const { room, sockets, server, clock, seen } = subject;
+  room.enter();
+  sockets.at(-1).onclose({ code: 1006 });
+  server.failure = failure;
+  for (let second = 0; second < 120 && seen.words.at(-1) !== "paused"; second += 1) await clock.pass(1_000);
+  assert.equal(seen.words.at(-1), "paused");
+  return subject;
+}
+
+/** Goes on until the socket is being connected, and greets it. */
+async function greetedAgain({ clock, sockets, hello }) {
+  while (!sockets.at(-1).onmessage) await clock.pass(100);
+  await hello(3600);
+}
+
+test("a greeting lets one question through an open breaker; when that is answered, the others follow", async (t) => {
+  const subject = await inTrouble(t, 503);
+  const { server, clock, store, seen } = subject;
+  server.failure = null;
+  server.messages.push(message(2));
+
+  await greetedAgain(subject);
+  const atOnce = store.lastSeq;
+  await clock.pass(4_000);
+
+  assert.deepEqual([atOnce, seen.words.at(-1), seen.states], [2, "live", ["live"]]);
+});
+
+test("a greeting before a server that still fails costs it one question", async (t) => {
+  const subject = await inTrouble(t, 503);
+  const { server, clock } = subject;
+  const attempts = server.attempts;
+
+  await greetedAgain(subject);
+  await clock.pass(50_000);
+
+  assert.equal(server.attempts - attempts, 1);
+});
+
+test("a server that asked to be left alone is, whatever greets", async (t) => {
+  const subject = await inTrouble(t, 429);
+  const { server, clock } = subject;
+  const attempts = server.attempts;
+
+  await greetedAgain(subject);
+  await clock.pass(30_000);
+
+  assert.equal(server.attempts, attempts);
 });
