@@ -68,7 +68,8 @@ export class QuestionItems {
 
   /** What became of a question that still stands where it was, until the list may move. */
   leave(item, entry) {
-    const word = entry ? LEFT[entry.status]() : gettext("No longer here");
+    const gone = this.#filled.get(item)?.mine ? gettext("Withdrawn") : gettext("No longer here");
+    const word = entry ? LEFT[entry.status]() : gone;
     const left = item.querySelector("[data-q-left]");
     if (left.textContent !== word) left.textContent = word;
     left.hidden = false;
