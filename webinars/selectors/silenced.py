@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from webinars.models import Registration, Webinar
 from webinars.selectors.access import nameless
@@ -14,9 +14,8 @@ AT_MOST = 1000
 def silenced_people(webinar: Webinar, *, now: datetime) -> list[dict[str, Any]]:
     """The muted and the banned, the latest ban first, then by the end of the mute. One query."""
     silenced = Registration.objects.filter(webinar=webinar).filter(Q(muted_until__gt=now) | Q(banned_at__isnull=False))
-    rows = silenced.order_by("-banned_at", "-muted_until", "user_id").values_list(
-        "user_id", "user__display_name", "muted_until", "banned_at"
-    )
+    latest = (F("banned_at").desc(nulls_last=True), F("muted_until").desc(nulls_last=True), "user_id")
+    rows = silenced.order_by(*latest).values_list("user_id", "user__display_name", "muted_until", "banned_at")
     return [
         {
             "userId": user_id,
