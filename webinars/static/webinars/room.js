@@ -59,9 +59,10 @@ export class Room {
    * - `expect(numbers)`: whether, by the server's numbers {lastSeq, lastChangedSeq, lastQuestionChange}, something is
    *   missing here. The room asks again a moment later, since it may be on its way, and then calls `catchUp`.
    */
-  add({ name, everyMs, catchUp, expect = () => false }) {
-    this.#syncs.set(name, { name, expect });
-    this.#polling.add({ name, everyMs, ask: ({ lookBack = false }) => catchUp({ lookBack }) });
+  add(sync) {
+    const { name, everyMs } = sync;
+    this.#syncs.set(name, sync);
+    this.#polling.add({ name, everyMs, ask: ({ lookBack = false }) => sync.catchUp({ lookBack }) });
     if (this.#facts.socket === "open") this.#polling.once(name, { lookBack: true });
   }
 
@@ -149,11 +150,11 @@ export class Room {
    * moment, a different one on each page, it is fetched.
    */
   #compare(numbers) {
-    for (const { name, expect } of this.#syncs.values()) {
-      if (this.#expecting.has(name) || !expect(numbers)) continue;
+    for (const [name, sync] of this.#syncs) {
+      if (this.#expecting.has(name) || !sync.expect(numbers)) continue;
       const look = () => {
         this.#expecting.delete(name);
-        if (expect(numbers)) this.#polling.once(name);
+        if (sync.expect(numbers)) this.#polling.once(name);
       };
       this.#expecting.set(name, this.clock.setTimeout(look, between(this.clock, ON_THE_WAY_MS, 2 * ON_THE_WAY_MS)));
     }

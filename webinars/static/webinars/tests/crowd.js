@@ -109,8 +109,8 @@ export function crowd(t, { pages, seed, reconnectSeconds = 2 }) {
   const words = [];
   const rooms = Array.from({ length: pages }, (_, page) => {
     const room = new Room({ socketUrl: "ws://x/", stateUrl: "state", api: { get: respond }, pass, clock, WebSocket: Socket });
-    room.add({ name: "chat", everyMs: 2_000, catchUp: respond });
-    room.add({ name: "questions", everyMs: 5_000, catchUp: respond });
+    room.add({ name: "chat", everyMs: 2_000, catchUp: respond, expect: () => false });
+    room.add({ name: "questions", everyMs: 5_000, catchUp: respond, expect: () => false });
     room.on("connection", ({ name }) => (words[page] = name));
     return room;
   });

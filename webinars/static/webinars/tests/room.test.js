@@ -304,7 +304,7 @@ test("a renewed pass is told to the socket; a lost one ends it, with what to do"
 test("each part is asked at its own pace while the socket is down, and once when it is back", async (t) => {
   const { room, hello, sockets, clock, server } = world(t);
   const asked = [];
-  room.add({ name: "questions", everyMs: 5_000, catchUp: async (how) => void asked.push(how) });
+  room.add({ name: "questions", everyMs: 5_000, catchUp: async (how) => void asked.push(how), expect: () => false });
   room.enter();
   await hello();
   sockets.at(-1).onclose({ code: 1006 });
@@ -324,7 +324,7 @@ test("each part is asked at its own pace while the socket is down, and once when
 test("a part that misses something is asked for in a moment, once, and alone", async (t) => {
   const { room, hello, clock, server } = world(t);
   let asked = 0;
-  room.add({ name: "questions", everyMs: 5_000, catchUp: async () => void (asked += 1) });
+  room.add({ name: "questions", everyMs: 5_000, catchUp: async () => void (asked += 1), expect: () => false });
   room.enter();
   await hello();
   const polls = server.polls;
@@ -343,6 +343,7 @@ test("a part that keeps failing is retried alone, slower and slower, while the s
   room.add({
     name: "questions",
     everyMs: 5_000,
+    expect: () => false,
     catchUp: async () => {
       times.push(clock.now());
       throw new ApiError({ status: 500, code: "x", message: "" });
