@@ -25,12 +25,13 @@ from bench.surroundings import OTHER_CORES, SERVER_CORE, embedded_servers, on_co
 BENCHMARKS = {
     "ping": "one process, one core, 50 connections: throttled and writing",
     "fanout": "events to 2,000 sockets of one process",
+    "room": "5,000 sockets of one webinar on two processes: delivery, and all of them lost at once",
     "indexes": "heap-only updates and WAL of the hot tables, the sweeper, the snapshot",
     "statistics": "answers about years of buckets, a million sessions, and large audiences",
     "attendance": "everybody's figures, and pages of them, with 100,000 sessions among a million",
     "exports": "attendance of 100,000 people as files: seconds and memory",
 }
-FILES = 8_192
+FILES = 16_384
 RESULTS = Path(__file__).resolve().parent / "results"
 
 

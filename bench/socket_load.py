@@ -33,7 +33,7 @@ SILENCE_SECONDS = 10
 AT_ONCE = 128
 PING = 9
 SEQ = re.compile(rb'\{"seq":(\d+)')
-SENT = re.compile(rb'"sent":(\d+)')
+SENT = re.compile(rb'sent"?:(\d+)')  # a member of our own, or the first word of a message that was posted
 HELLO_SEQ = re.compile(rb'"seq":(\d+)')
 
 

@@ -87,11 +87,11 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def program(
-    command: Sequence[str], *, port: int, environ: dict[str, str] | None = None
+    command: Sequence[str], *, port: int, environ: dict[str, str] | None = None, cores: set[int] | None = None
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    """A server on its core, listening on `port` when the block begins and gone when it ends."""
+    """A server on its core (or `cores`), listening on `port` when the block begins and gone when it ends."""
     log = Path(os.environ["EVENTFLOW_DATA_DIR"], "logs", f"program-{port}.log")
-    with on_cores(SERVER_CORE), log.open("wb") as output:
+    with on_cores(SERVER_CORE if cores is None else cores), log.open("wb") as output:
         process = subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
             env=os.environ | (environ or {}), start_new_session=True,
