@@ -12,17 +12,19 @@ from datetime import datetime
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import OuterRef, Q
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from webinars.models import Message, Question, Registration, User, Webinar
+from webinars.models import AuditEntry, ChatRoom, Message, Question, Registration, User, Webinar
 from webinars.realtime.events import EventType
 from webinars.realtime.publish import broadcast
+from webinars.selectors.messages import message_of
 from webinars.services.admin_log import clean_admin_log, without
 from webinars.services.memberships import last_owner_problem, memberships_of
-from webinars.services.sign_ins import end_sign_ins, forget_ways_in
+from webinars.services.notice import NO_NOTICE
 from webinars.services.question_changes import locked_room, renumber, tell
+from webinars.services.sign_ins import end_sign_ins, forget_ways_in
 from webinars.tombstones import TOMBSTONE_DOMAIN as TOMBSTONE_DOMAIN
 from webinars.tombstones import is_tombstone, tombstone_email
 
@@ -90,9 +92,11 @@ def erase_person(*, user_id: uuid.UUID, now: datetime) -> dict[str, int]:
         "ways to sign in": forget_ways_in(user),
         "memberships": _delete_memberships(user),
         "registrations": _erase_registrations(user),
-        "messages": _erase_messages(user),
-        "questions": _erase_questions(erased),
         **{name: erase(erased) for name, erase in parts.items()},
+        # Last, since nobody can post in their rooms from here to the commit.
+        "messages": _erase_messages(erased),
+        "questions": _erase_questions(erased),
+        "notices": _erase_notices(erased),
     }
     return {"person": _become_tombstone(user), **counts}
 
@@ -120,19 +124,52 @@ def _erase_registrations(user: User) -> int:
     return Registration.objects.filter(user=user).exclude(answers={}).update(answers={})
 
 
-def _erase_messages(user: User) -> int:
-    """They keep their numbers and count as messages; what was said, and by whom, goes. Open pages are told."""
-    erased = 0
-    for language in Webinar.Language.values:
-        with translation.override(language):
+def _erase_messages(erased: Erased) -> int:
+    """They keep their numbers and count as messages; what was said, and by whom, goes. Each gets a number of its
+    change, so that pages learn of it whenever they ask; open ones are told."""
+    changed = 0
+    for webinar in Webinar.objects.filter(messages__user=erased.user).distinct().order_by("pk"):
+        with translation.override(webinar.language):
             removed, nobody = str(REMOVED_MESSAGE), str(DELETED_PERSON)
-        left = Message.objects.filter(user=user, webinar__language=language).exclude(body=removed, author_name=nobody)
-        shown = left.filter(deleted_at__isnull=True).exclude(webinar__state=Webinar.State.ENDED)
-        for message in shown.values("webinar_id", "id", "seq"):
-            data = {"id": message["id"], "seq": message["seq"]}
-            broadcast(message["webinar_id"], EventType.MESSAGE_DELETED, data)
-        erased += left.update(body=removed, author_name=nobody)
-    return erased
+        room, _is_new = ChatRoom.objects.select_for_update(no_key=True).get_or_create(webinar=webinar)
+        said = Message.objects.filter(user=erased.user, webinar=webinar).order_by("seq")
+        left = list(said.exclude(body=removed, author_name=nobody))
+        for message in left:
+            room.last_changed_seq += 1
+            message.body, message.author_name, message.changed_seq = removed, nobody, room.last_changed_seq
+        Message.objects.bulk_update(left, ["body", "author_name", "changed_seq"], batch_size=1000)
+        room.save(update_fields=["last_changed_seq"])
+        if webinar.state != Webinar.State.ENDED:
+            for message in left:
+                _tell_room(message)
+        changed += len(left)
+    return changed
+
+
+def _tell_room(message: Message) -> None:
+    if message.deleted_at is None:
+        broadcast(message.webinar_id, EventType.MESSAGE_CREATED, {"message": message_of(message)})
+    else:
+        data = {"id": message.pk, "seq": message.seq, "changedSeq": message.changed_seq}
+        broadcast(message.webinar_id, EventType.MESSAGE_DELETED, data)
+
+
+def _erase_notices(erased: Erased) -> int:
+    """A notice that was a message of theirs goes; one that they wrote for the organizers stays, without their name."""
+    pinned = Webinar.objects.filter(
+        notice_message_id__in=Message.objects.filter(user=erased.user, webinar=OuterRef("pk")).values("pk")
+    )
+    changed = 0
+    for webinar in pinned.order_by("pk"):
+        Webinar.objects.filter(pk=webinar.pk, notice_message_id=webinar.notice_message_id).update(**NO_NOTICE)
+        broadcast(webinar.pk, EventType.NOTICE_CLEARED, {})
+        changed += 1
+    announced = AuditEntry.objects.filter(action="notice.set", actor_id=erased.user.pk).values("webinar_id")
+    written = Webinar.objects.filter(pk__in=announced, notice_message_id=None, notice_author=erased.name)
+    for language in Webinar.Language.values if erased.name else ():
+        with translation.override(language):
+            changed += written.filter(language=language).exclude(notice="").update(notice_author=str(DELETED_PERSON))
+    return changed
 
 
 def _erase_questions(erased: Erased) -> int:

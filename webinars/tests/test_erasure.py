@@ -12,9 +12,8 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone, translation
 
-from eventflow import redis
-from webinars.models import Message, Question, QuestionRoom, Registration, User
-from webinars.realtime.events import room_channel
+from webinars.models import ChatRoom, Message, Question, QuestionRoom, Registration, User, Webinar
+from webinars.services import audit
 from webinars.services.erasure import CannotErase, erase_person, find_person
 from webinars.tests.factories import (
     AgencyMemberFactory,
@@ -135,23 +134,48 @@ def test_a_korean_room_reads_it_in_korean(person):
         assert (one.body, one.deleted_at) == ("삭제된 메시지입니다.", was_deleted_at)
 
 
-def test_open_rooms_are_told_at_once(person, webinar, django_capture_on_commit_callbacks):
+def test_open_rooms_are_told_at_once_and_others_when_they_ask(person, webinar, django_capture_on_commit_callbacks):
     ended = WebinarFactory(state="ended")
     for room in (webinar, ended):
-        MessageFactory(webinar=room, user=person)
-    message = Message.objects.get(webinar=webinar)
+        ChatRoom.objects.create(webinar=room, last_seq=3, last_changed_seq=7)
+        MessageFactory(webinar=room, user=person, seq=1)
+        MessageFactory(webinar=room, seq=2)
+        MessageFactory(webinar=room, user=person, seq=3, deleted_at=timezone.now(), changed_seq=7)
 
-    with redis.client().pubsub() as listener:
-        listener.subscribe(room_channel(webinar.pk), room_channel(ended.pk))
-        for _ in range(2):
-            listener.get_message(timeout=5)
-        with django_capture_on_commit_callbacks(execute=True):
-            erase(person)
-        heard = json.loads(listener.get_message(timeout=5)["data"].decode().split(" ", 2)[2])
-        more = listener.get_message(timeout=0.1)
+    with heard(webinar) as events, heard(ended) as others, django_capture_on_commit_callbacks(execute=True):
+        erase(person)
 
-    assert heard == {"type": "message.deleted", "data": {"id": str(message.pk), "seq": message.seq}}
-    assert more is None
+    shown, deleted = Message.objects.filter(webinar=webinar, user=person).order_by("seq")
+    said, gone = events
+    assert (said["type"], gone["type"], others) == ("message.created", "message.deleted", [])
+    replaced = {"id": str(shown.pk), "seq": 1, "authorName": "삭제된 사용자", "deleted": False, "changedSeq": 8}
+    assert {name: said["data"]["message"][name] for name in replaced} == replaced
+    assert said["data"]["message"]["body"] == shown.body != "hello"
+    assert gone["data"] == {"id": str(deleted.pk), "seq": 3, "changedSeq": 9}
+    changes = Message.objects.order_by("webinar", "seq").values_list("changed_seq", flat=True)
+    assert [*changes] == [8, None, 9] * 2
+    assert [*ChatRoom.objects.values_list("last_changed_seq", flat=True)] == [9, 9]
+
+
+def test_notices_lose_what_the_person_said_and_who_wrote_them(person, django_capture_on_commit_callbacks):
+    pinned, written, others = (WebinarFactory(language="en") for _ in range(3))
+    message = MessageFactory(webinar=pinned, user=person)
+    for webinar, notice in ((pinned, {"notice_message_id": message.pk}), (written, {}), (others, {})):
+        Webinar.objects.filter(pk=webinar.pk).update(
+            notice="Slides are below", notice_author="Some One", notice_set_at=timezone.now(), **notice
+        )
+    audit.record("notice.set", webinar=written, actor_id=person.pk, now=timezone.now())
+
+    with heard(pinned) as events, django_capture_on_commit_callbacks(execute=True):
+        counts = erase(person)
+
+    assert counts["notices"] == 2
+    assert [(w.notice, w.notice_author) for w in Webinar.objects.order_by("created_at")] == [
+        ("", ""),
+        ("Slides are below", "Deleted person"),
+        ("Slides are below", "Some One"),
+    ]
+    assert [event["type"] for event in events] == ["message.created", "notice.cleared"]
 
 
 def test_questions_keep_state_votes_and_number_and_lose_who_asked_what(person, webinar):
