@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import redis
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
@@ -44,54 +45,62 @@ def publish(webinar_id: uuid.UUID, event_type: EventType, data: dict[str, Any]) 
 def tell_person(webinar_id: uuid.UUID, user_id: uuid.UUID, event_type: EventType, data: dict[str, Any]) -> None:
     """Tell one person's open pages of this webinar, after the commit. The event has no number, and nothing heals its
     loss: it may only hasten what the page would learn anyway."""
+    transaction.on_commit(lambda: send_to_person(webinar_id, user_id, event_type, data))
+
+
+def send_to_person(webinar_id: uuid.UUID, user_id: uuid.UUID, event_type: EventType, data: dict[str, Any]) -> None:
     told = {"person": str(user_id), "event": {"type": event_type.value, "data": data}}
-    transaction.on_commit(lambda: _say(webinar_id, control(Control.TELL, told)))
-
-
-def _say(webinar_id: uuid.UUID, message: str) -> None:
+    message = control(Control.TELL, told)
     room_server(webinar_id).attempt(lambda client: client.publish(room_channel(webinar_id), message), otherwise=0)
 
 
-def shut_out(webinar_id: uuid.UUID, user_id: uuid.UUID, *, now: datetime | None = None) -> None:
-    """After the commit: close the person's sockets, and open none until their last pass is over, since they get no
+def shut_out(webinar_id: uuid.UUID, user_id: uuid.UUID) -> None:
+    """Close the person's sockets, after the commit, and open none until their last pass is over, since they get no
     other. When Redis is away at that moment, a pass lives out its life."""
-    until = int((now or timezone.now()).timestamp()) + settings.LIVE_PASS_LIFE_SECONDS
+    transaction.on_commit(lambda: close_door(webinar_id, user_id, now=timezone.now()))
+
+
+def close_door(webinar_id: uuid.UUID, user_id: uuid.UUID, *, now: datetime) -> None:
+    until = int(now.timestamp()) + settings.LIVE_PASS_LIFE_SECONDS
     message = control(Control.SHUT_OUT, {"person": str(user_id), "until": until})
 
-    def remember_and_say(client: Any) -> None:
+    def remember_and_say(client: redis.Redis) -> None:
         with client.pipeline(transaction=True) as pipeline:
-            pipeline.hset(room_banned(webinar_id), str(user_id), until)
+            pipeline.hset(room_banned(webinar_id), str(user_id), str(until))
             pipeline.expire(room_banned(webinar_id), settings.LIVE_PASS_LIFE_SECONDS)
             pipeline.publish(room_channel(webinar_id), message)
             pipeline.execute()
 
-    transaction.on_commit(lambda: room_server(webinar_id).attempt(remember_and_say, otherwise=None))
+    room_server(webinar_id).attempt(remember_and_say, otherwise=None)
 
 
 def let_in_again(webinar_id: uuid.UUID, user_id: uuid.UUID) -> None:
-    """After the commit: a pass, also one from before, opens sockets again."""
+    """A pass opens sockets again, after the commit; also one from before."""
+    transaction.on_commit(lambda: open_door(webinar_id, user_id))
+
+
+def open_door(webinar_id: uuid.UUID, user_id: uuid.UUID) -> None:
     message = control(Control.LET_IN, {"person": str(user_id)})
 
-    def forget_and_say(client: Any) -> None:
+    def forget_and_say(client: redis.Redis) -> None:
         with client.pipeline(transaction=True) as pipeline:
             pipeline.hdel(room_banned(webinar_id), str(user_id))
             pipeline.publish(room_channel(webinar_id), message)
             pipeline.execute()
 
-    transaction.on_commit(lambda: room_server(webinar_id).attempt(forget_and_say, otherwise=None))
+    room_server(webinar_id).attempt(forget_and_say, otherwise=None)
 
 
 def tell_votes(webinar_id: uuid.UUID, votes: Mapping[uuid.UUID, int]) -> None:
-    """After the commit: how many votes these questions have now. At most one event a second for a webinar."""
-    tell_tally(webinar_id, "votes", {str(question_id): count for question_id, count in votes.items()})
+    """How many votes these questions have now, after the commit. At most one event a second for a webinar."""
+    values = {str(question_id): count for question_id, count in votes.items()}
+    transaction.on_commit(lambda: tally(webinar_id, "votes", values))
 
 
-def tell_tally(webinar_id: uuid.UUID, name: str, values: Mapping[str, object]) -> None:
-    """After the commit: the newest values of figures of that kind (`tallies.KINDS`). The first is told at once, what
-    follows within a second is told together."""
+def tally(webinar_id: uuid.UUID, name: str, values: Mapping[str, object]) -> None:
+    """The newest values of figures of that kind (`tallies.KINDS`). The first is told at once, what follows within a
+    second is told together when the second is over."""
     keys, arguments = script_keys(webinar_id, name), tell_arguments(webinar_id, name, values)
-    transaction.on_commit(
-        lambda: room_server(webinar_id).attempt(
-            lambda client: client.register_script(TELL)(keys=keys, args=arguments), otherwise=None
-        )
+    room_server(webinar_id).attempt(
+        lambda client: client.register_script(TELL)(keys=keys, args=arguments), otherwise=None
     )

@@ -141,8 +141,8 @@ class Room:
             self.flush = None
         if self.waiting:
             events = ",".join(self.waiting)
-            self.waiting.clear()
             self.put(f'{{"type":"events","events":[{events}]}}')
+            self.waiting.clear()  # only now: a queue that begins anew begins before this frame
 
     def put(self, frame: str) -> None:
         self.last_frame_at = time.monotonic()
@@ -237,15 +237,15 @@ class Room:
                 if socket.page is None or socket.page == page:
                     continue
                 if socket.is_older_than(page, since):
-                    self._supersede(socket, page, policy)
+                    self._supersede(socket, (since, page), policy)
                 elif newer is None or newer.is_older_than(socket.page, socket.since):
                     newer = socket
             if newer is not None:
                 self.announce(newer)
 
-    def _supersede(self, socket: SocketQueue, page: str, policy: str) -> None:
-        if socket.told_of != page:
-            socket.told_of = page
+    def _supersede(self, socket: SocketQueue, newer: tuple[int, str], policy: str) -> None:
+        if socket.told_of < newer:
+            socket.told_of = newer
             self._put_personal(socket, personal_frame(EventType.SESSION_SUPERSEDED, {"policy": policy}))
 
     # Figures that wait to be told

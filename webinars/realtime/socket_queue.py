@@ -40,7 +40,7 @@ class SocketQueue:
         self.page = page
         self.since = since
         self.policy = policy
-        self.told_of: str | None = None  # the newer page that this one knows of
+        self.told_of = (0, "")  # the newest other page that this one knows of: since when, and its id
         self.heard = 0  # frames that came from the page since the room looked last
 
     @property

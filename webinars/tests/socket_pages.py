@@ -67,8 +67,9 @@ class Page(ApplicationCommunicator):
         return code
 
     async def event(self) -> dict[str, Any]:
-        """The only event of the next frame."""
-        frame = await self.frame()
+        """The only event of the next frame that has any."""
+        while (frame := await self.frame())["type"] == "heartbeat":
+            pass
         (event,) = frame["events"]
         found: dict[str, Any] = event
         return found
