@@ -17,6 +17,7 @@ from webinars.templatetags.webinar_chat import linked
 from webinars.tests.factories import (
     ClientMemberFactory,
     MessageFactory,
+    QuestionFactory,
     RegistrationFactory,
     UserFactory,
     WebinarFactory,
@@ -291,13 +292,14 @@ def test_what_pages_ask_the_database(
 ) -> None:
     WebinarFactory.create_batch(count)
     MessageFactory.create_batch(count, webinar=webinar)
+    QuestionFactory.create_batch(count, webinar=webinar, status="published")
     with django_assert_num_queries(3):  # 1. live 2. upcoming 3. past
         client.get("/")
     with django_assert_num_queries(1):  # 1. the webinar
         client.get("/webinars/demo/")
 
     client.force_login(UserFactory(), backend=BACKEND)
-    with django_assert_num_queries(3):  # 1. the user 2. the webinar and how they stand to it 3. the newest messages
+    with django_assert_num_queries(4):  # 1. the user 2. the webinar and how they stand to it 3. messages 4. questions
         client.get("/webinars/demo/live/")
 
 
