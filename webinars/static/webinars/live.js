@@ -9,6 +9,7 @@ import { wireDrawer } from "./drawer.js";
 import { gettext } from "./i18n.js";
 import { announceLivePage } from "./live_page.js";
 import { LivePass, passRequest } from "./live_pass.js";
+import { mountModeration } from "./moderation_panel.js";
 import { NoticeView } from "./notice_view.js";
 import { PanelTabs } from "./panel_tabs.js";
 import { mountPlayer, unmountPlayer } from "./player.js";
@@ -16,6 +17,7 @@ import { QuestionPanel } from "./question_panel.js";
 import { Room } from "./room.js";
 import { wireSoundCheck } from "./sound_check.js";
 import { TakeOver, newPageId } from "./take_over.js";
+import { Toasts } from "./toast.js";
 
 const LEAVING_MS = 3_000;
 
@@ -138,6 +140,19 @@ const notice = new NoticeView({ element: find("[data-notice]") });
 room.on("notice.set", (set) => notice.show(set));
 room.on("notice.cleared", () => notice.show(null));
 
+const openMenu = config.may.moderate
+  ? mountModeration({
+      root: find("[data-chat]"),
+      config,
+      api,
+      room,
+      toasts: new Toasts({ region: find("[data-toasts]") }),
+      settings: { dialog: find("[data-settings]"), button: find("[data-settings-button]") },
+      unpin: find("[data-notice-clear]"),
+      onMessage: (message) => chat.store.add([message]),
+    })
+  : undefined;
+
 let unseen = 0;
 const chat = mountChat({
   root: find("[data-chat]"),
@@ -145,6 +160,7 @@ const chat = mountChat({
   room,
   api,
   messages: json("first-messages"),
+  openMenu,
   onUnseen(messages) {
     unseen = messages;
     tabs.setNews("chat", messages);
@@ -181,5 +197,6 @@ page.addEventListener("presence-stopped", ({ detail }) => room.leave({ stopStatu
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && room.wake());
 window.addEventListener("online", () => room.setOnline(true));
 window.addEventListener("offline", () => room.setOnline(false));
+if (!navigator.onLine) room.setOnline(false);
 window.addEventListener("pagehide", () => room.leave());
 window.addEventListener("pageshow", ({ persisted }) => persisted && !page.superseded && enterAnew().catch(() => pass.lost || enter()));

@@ -1,0 +1,123 @@
+/**
+ * The switches of a room in a dialog, and the people who were silenced. The elements are those of
+ * `parts/room_settings.html`; what is wrong is said beside the field.
+ */
+import { gettext } from "./i18n.js";
+import { SilencedList } from "./silenced_list.js";
+
+const FIELDS = {
+  chat_enabled: "chatEnabled",
+  slow_seconds: "slowSeconds",
+  blocked_words: "blockedWords",
+  questions_enabled: "questionsEnabled",
+  questions_moderated: "questionsModerated",
+};
+
+/** What differs between two states of the room, in the words of a request. */
+export function changesOf(before, after) {
+  const changed = Object.entries(FIELDS).filter(([, name]) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));
+  return Object.fromEntries(changed.map(([field, name]) => [field, after[name]]));
+}
+
+/** One word or phrase per line, without empty lines. */
+export const wordsOf = (text) => text.split("\n").map((line) => line.trim()).filter(Boolean);
+
+export class RoomSettings {
+  #room = null;
+
+  /** `notice()` answers the notice of now. */
+  constructor({ dialog, button, api, urls, toasts, notice }) {
+    Object.assign(this, { dialog, button, api, urls, toasts, notice });
+    this.form = dialog.querySelector("form");
+    this.fields = this.form.elements;
+    this.silenced = new SilencedList({ element: dialog.querySelector("[data-silenced]"), api, urls });
+    button.addEventListener("click", () => this.open());
+    dialog.querySelector("[data-settings-cancel]").addEventListener("click", () => dialog.close());
+    dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
+    dialog.addEventListener("close", () => button.focus());
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#save();
+    });
+  }
+
+  async open() {
+    this.#complain({});
+    this.#busy(true);
+    this.dialog.showModal();
+    try {
+      const [room] = await Promise.all([this.api.get(this.urls.room), this.silenced.load()]);
+      this.#show(room);
+      this.#busy(false);
+    } catch (error) {
+      this.#complain({ all: error.message });
+    }
+  }
+
+  #show(room) {
+    this.#room = room;
+    for (const [field, name] of Object.entries(FIELDS)) {
+      const element = this.fields[field];
+      if (element.type === "checkbox") element.checked = room[name];
+      else element.value = Array.isArray(room[name]) ? room[name].join("\n") : String(room[name]);
+    }
+    this.fields.notice.value = this.#noticeText = this.notice()?.text ?? "";
+  }
+
+  #noticeText = "";
+
+  get #wanted() {
+    return {
+      chatEnabled: this.fields.chat_enabled.checked,
+      slowSeconds: Number(this.fields.slow_seconds.value),
+      blockedWords: wordsOf(this.fields.blocked_words.value),
+      questionsEnabled: this.fields.questions_enabled.checked,
+      questionsModerated: this.fields.questions_moderated.checked,
+    };
+  }
+
+  async #save() {
+    const before = this.#room;
+    this.#complain({});
+    this.#busy(true);
+    try {
+      const changes = changesOf(before, this.#wanted);
+      const changed = Object.keys(changes).length > 0;
+      const after = changed ? await this.api.patch(this.urls.room, changes) : before;
+      this.#room = after;
+      await this.#saveNotice(this.fields.notice.value.trim());
+      this.dialog.close();
+      const undo = changed ? () => this.api.patch(this.urls.room, changesOf(after, before)) : null;
+      this.toasts.show(gettext("Room settings saved"), { undo });
+    } catch (error) {
+      this.#complain(complaints(error));
+    }
+    this.#busy(false);
+  }
+
+  async #saveNotice(text) {
+    if (text === this.#noticeText) return;
+    await (text ? this.api.put(this.urls.notice, { text }) : this.api.delete(this.urls.notice));
+    this.#noticeText = text;
+  }
+
+  #busy(busy) {
+    this.form.toggleAttribute("aria-busy", busy);
+    this.fields.save.disabled = busy;
+  }
+
+  #complain(sentences) {
+    for (const place of this.form.querySelectorAll("[data-error]")) {
+      const { error } = place.dataset;
+      place.textContent = sentences[error] ?? "";
+      place.hidden = !sentences[error];
+      this.fields[error]?.setAttribute("aria-invalid", String(Boolean(sentences[error])));
+    }
+  }
+}
+
+/** The server's refusal by field; what belongs to none of ours is about all. */
+function complaints({ message, fields }) {
+  const known = Object.entries(fields).map(([field, what]) => [field === "text" ? "notice" : field, [what].flat(2).join(" ")]);
+  return known.length ? Object.fromEntries(known) : { all: message };
+}
