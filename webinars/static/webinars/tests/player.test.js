@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { frameAddress, vimeoVideo, youtubeId } from "../player.js";
+import { frameAddress, mountPlayer, unmountPlayer, vimeoVideo, youtubeId } from "../player.js";
 
 test("YouTube's addresses in all their forms", () => {
   const id = "dQw4w9WgXcQ";
@@ -36,4 +36,69 @@ test("a frame's address is on the player's own host, and never a script", () => 
   assert.equal(frameAddress({ kind: "iframe", url: "/static/webinars/stage/index.html" }), "/static/webinars/stage/index.html");
   assert.equal(frameAddress({ kind: "iframe", url: "javascript:alert(1)" }), null);
   assert.equal(frameAddress({ kind: "youtube", url: "" }), null);
+});
+
+/** As much of a document and a stage as the player needs. */
+function theatre(t) {
+  class Part extends EventTarget {
+    constructor(tag) {
+      super();
+      Object.assign(this, { tag, isConnected: true, done: [] });
+    }
+
+    setAttribute() {}
+    removeAttribute(name) {
+      this.done.push(`no ${name}`);
+    }
+    pause() {
+      this.done.push("pause");
+    }
+    load() {
+      this.done.push("load");
+    }
+  }
+  const before = globalThis.document;
+  globalThis.document = { createElement: (tag) => new Part(tag) };
+  t.after(() => (globalThis.document = before));
+  const stage = {
+    dataset: {},
+    shown: null,
+    querySelector: (selector) => (stage.shown?.tag === selector ? stage.shown : null),
+    replaceChildren(part) {
+      if (stage.shown) stage.shown.isConnected = false;
+      stage.shown = part;
+    },
+  };
+  return stage;
+}
+
+test("a page that rests plays nothing and loads nothing, and plays again when it is taken back", async (t) => {
+  const stage = theatre(t);
+  const player = { kind: "hls", url: "https://example.org/stream.m3u8" };
+  const plays = [];
+  const loadHls = async () => ({ playHls: (_video, url) => plays.push(url) });
+  await mountPlayer(stage, { player, title: "T", loadHls });
+  const video = stage.shown;
+
+  unmountPlayer(stage, "This window is resting.");
+  const resting = [stage.shown.tag, stage.shown.textContent, video.done];
+  unmountPlayer(stage, "This window is resting.");
+  await mountPlayer(stage, { player, title: "T", loadHls });
+
+  assert.deepEqual(resting, ["p", "This window is resting.", ["pause", "no src", "load"]]);
+  assert.deepEqual([stage.shown.tag, plays.length], ["video", 2]);
+});
+
+test("a player that was taken away while its library was being fetched does not begin", async (t) => {
+  const stage = theatre(t);
+  const plays = [];
+  let arrive;
+  const loadHls = () => new Promise((resolve) => (arrive = () => resolve({ playHls: () => plays.push("played") })));
+  const mounting = mountPlayer(stage, { player: { kind: "hls", url: "https://example.org/s.m3u8" }, title: "T", loadHls });
+
+  unmountPlayer(stage, "");
+  arrive();
+  await mounting;
+
+  assert.deepEqual(plays, []);
 });

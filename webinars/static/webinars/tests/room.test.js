@@ -426,3 +426,21 @@ test("a server that asked to be left alone is, whatever greets", async (t) => {
 
   assert.equal(server.attempts, attempts);
 });
+
+for (const [random, reconnectSeconds, seconds] of [[0, 30, 4], [1, 2, 6], [1, 30, 9]]) {
+  test(`polling begins ${seconds} s after a loss at chance ${random} of a crowd that takes ${reconnectSeconds} s`, async (t) => {
+    const { room, clock, sockets, server, seen } = world(t);
+    room.enter();
+    sockets.at(-1).onmessage({ data: JSON.stringify({ type: "hello", epoch: "e", seq: 0, heartbeatSeconds: 20, reconnectSeconds }) });
+    await settle();
+    const polls = server.polls;
+    clock.chance = random;
+
+    sockets.at(-1).onclose({ code: 1013 });
+    await clock.pass(seconds * 1000 - 100);
+    const before = [server.polls - polls, seen.words.at(-1)];
+    await clock.pass(100);
+
+    assert.deepEqual([before, server.polls - polls, seen.words.at(-1)], [[0, "reconnecting"], 1, "polling"]);
+  });
+}
