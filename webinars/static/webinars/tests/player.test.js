@@ -47,6 +47,9 @@ function theatre(t) {
     }
 
     setAttribute() {}
+    canPlayType() {
+      return "";
+    }
     removeAttribute(name) {
       this.done.push(`no ${name}`);
     }
