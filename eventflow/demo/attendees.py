@@ -95,6 +95,8 @@ class Attendee:
         self.intervals: dict[str, float] = {}
         self.renewal = asyncio.Lock()
         self.greeted = False
+        self.page_id = ""
+        self.page_since = 0
 
     async def live(self) -> None:
         """Come, stay for a while, go, and perhaps come back; until cancelled."""
@@ -118,6 +120,7 @@ class Attendee:
         if self.renewal_pause() <= 0:
             await self.renew(instead_of=self.token)
         await self.track(fresh=True)
+        self.page_id, self.page_since = uuid.uuid4().hex, int(time.time() * 1000)
         self.crowd.inside += 1
         socket = asyncio.create_task(self.listen())
         try:
@@ -133,6 +136,8 @@ class Attendee:
             self.ping: self.ping_pause,
             self.track: lambda: self.intervals["trackSeconds"],
             self.chat: chat_pause,
+            self.ask: ask_pause,
+            self.vote: vote_pause,
             self.renew_in_time: self.renewal_pause,
         }
         due = {doing: time.monotonic() + pause() for doing, pause in pauses.items()}
@@ -154,9 +159,13 @@ class Attendee:
                 self.crowd.tally["away"] += 1
                 await backoff.wait()
             except Refused as refused:
-                if refused.status != 429:
+                if refused.status == 429:
+                    await asyncio.sleep(refused.retry_after)
+                elif call in (self.chat, self.ask, self.vote) and refused.status != 401:
+                    self.crowd.tally[f"refused {refused.code}"] += 1  # muted, or switched off: they go on listening
+                    return
+                else:
                     raise
-                await asyncio.sleep(refused.retry_after)
 
     def ping_pause(self) -> float:
         jitter = self.intervals["pingJitterSeconds"]
@@ -196,7 +205,27 @@ class Attendee:
         await self.call("POST", "messages", {"body": line, "client_id": str(uuid.uuid4())})
         self.crowd.tally["messages"] += 1
 
-    async def call(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    async def ask(self) -> None:
+        question = random.choice(texts.CROWD_QUESTIONS)
+        body = {"body": question, "client_id": str(uuid.uuid4()), "is_anonymous": random.random() < 0.2}
+        await self.call("POST", "questions", body)
+        self.crowd.tally["questions"] += 1
+
+    async def vote(self) -> None:
+        """For one of those that are shown, rather for one that others like, too."""
+        found = (await self.call("GET", "questions"))["questions"]
+        open_ones = [
+            question
+            for question in found
+            if question["status"] == "published" and not question["mine"] and not question["voted"]
+        ]
+        if not open_ones:
+            return
+        [chosen] = random.choices(open_ones, [1 + question["votes"] for question in open_ones])
+        await self.call("POST", f"questions/{chosen['id']}/upvote", {})
+        self.crowd.tally["votes"] += 1
+
+    async def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """`data` of the answer. An expired pass is renewed once, by whichever call meets it first."""
         token = self.token
         response = await self.send(method, path, body)
@@ -210,7 +239,7 @@ class Attendee:
             raise Refused(response.status_code, answer.get("code", ""), retry_after_of(response))
         return json_of(response).get("data") or {}
 
-    async def send(self, method: str, path: str, body: dict[str, Any]) -> httpx.Response:
+    async def send(self, method: str, path: str, body: dict[str, Any] | None) -> httpx.Response:
         url = f"/api/webinars/{self.crowd.webinar}/{path}"
         try:
             return await self.crowd.http.request(
@@ -235,7 +264,7 @@ class Attendee:
     async def listen(self) -> None:
         """Keep a websocket open and read what comes, as the page does; reconnect with a growing pause."""
         backoff = Backoff()
-        url = f"{self.crowd.sockets}/ws/webinars/{self.crowd.webinar}/"
+        url = f"{self.crowd.sockets}/ws/webinars/{self.crowd.webinar}/?page={self.page_id}&since={self.page_since}"
         while True:
             token = self.token
             try:
@@ -272,6 +301,15 @@ def away_seconds() -> float:
 
 def chat_pause() -> float:
     return min(900.0, random.expovariate(1 / 200) + 8)
+
+
+def ask_pause() -> float:
+    """About once an hour: 25 people give a host something to do every few minutes."""
+    return random.expovariate(1 / 3600) + 40
+
+
+def vote_pause() -> float:
+    return random.expovariate(1 / 420) + 20
 
 
 def json_of(response: httpx.Response) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from psycopg.types.range import TimestamptzRange
 
-from eventflow.demo import texts
+from eventflow.demo import questions, texts
 from eventflow.demo.history import History, PageSession, Sample, simulate
 from presence.models import LivePresence, UserSession
 from stats.models import AccessLog
@@ -122,6 +122,17 @@ def write_chat(webinar: Webinar, *, history: History, people: list[User], host: 
         message.created_at = moment
     Message.objects.bulk_update(messages, ["created_at"])
     ChatRoom.objects.create(webinar=webinar, last_seq=len(messages))
+
+
+def write_ended_questions(webinar: Webinar, *, host: User) -> None:
+    """By people who stayed for nearly all of it."""
+    start, end = webinar.content_window
+    assert end is not None
+    stayed = UserSession.objects.filter(
+        webinar=webinar, entered_at__lt=start + timedelta(minutes=5), exited_at__gt=end - timedelta(minutes=1)
+    )
+    askers = list(User.objects.filter(pk__in=stayed.values("user")).order_by("email")[:24])
+    questions.write_questions(webinar, questions.ENDED, askers=askers, host=host, start=start)
 
 
 def said(

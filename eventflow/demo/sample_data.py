@@ -9,7 +9,8 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
 
 from eventflow.demo import texts
-from eventflow.demo.ended_webinar import fill_ended_webinar
+from eventflow.demo.ended_webinar import fill_ended_webinar, write_ended_questions
+from eventflow.demo.live_room import fill_live_room
 from webinars.models import Agency, AgencyMember, Client, ClientMember, Role, User, Webinar
 
 DOMAIN = "eventflow.example"
@@ -43,6 +44,8 @@ SIGN_INS = [
     sign_in("client analyst", "analyst", "오세진", Role.ANALYST, CLOUD),
     sign_in("client viewer", "viewer", "배수현", Role.VIEWER, CLOUD),
     sign_in("other client's operator", "other-operator", "문태경", Role.OPERATOR, MACHINES),
+    sign_in("moderator of the live webinar", "moderator", "정다은"),
+    sign_in("presenter of the live webinar", "presenter", "서지훈"),
     sign_in("attendee", "attendee", "이서연"),
     sign_in("second attendee", "attendee2", "박준호"),
 ]
@@ -58,11 +61,16 @@ def load(*, password: str, now: datetime) -> None:
         }
         people = load_people(password=password)
         load_memberships(people, agency=agency, clients=clients)
-        load_live_webinar(client=clients[CLOUD], now=now)
+        live = load_live_webinar(client=clients[CLOUD], now=now)
+        moderator, presenter = (people[f"{part}@{DOMAIN}"] for part in ("moderator", "presenter"))
+        fill_live_room(live, moderator=moderator, presenter=presenter, now=now)
         load_upcoming_webinar(client=clients[MACHINES], now=now)
         ended = load_ended_webinar(client=clients[CLOUD], now=now)
+        host = people[f"operator@{DOMAIN}"]
         if not ended.registrations.exists():
-            fill_ended_webinar(ended, host=people[f"operator@{DOMAIN}"])
+            fill_ended_webinar(ended, host=host)
+        if not ended.questions.exists():
+            write_ended_questions(ended, host=host)
 
 
 def load_people(*, password: str) -> dict[str, User]:
@@ -106,7 +114,7 @@ def load_memberships(people: dict[str, User], *, agency: Agency, clients: dict[s
     )
 
 
-def load_live_webinar(*, client: Client, now: datetime) -> None:
+def load_live_webinar(*, client: Client, now: datetime) -> Webinar:
     """Live at `now`, whatever became of it since the last run; its chat, people and history stay. One that was sealed
     meanwhile lets nobody in any more: it makes room for another."""
     start = now.replace(minute=now.minute // 5 * 5, second=0, microsecond=0)
@@ -138,6 +146,7 @@ def load_live_webinar(*, client: Client, now: datetime) -> None:
         webinar.state = Webinar.State.LIVE
         webinar.save()
     extend_live_webinar(now=now)
+    return webinar
 
 
 def extend_live_webinar(*, now: datetime) -> int:

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.cache import cache
-from django.db.models import Count, Max, Sum
+from django.db.models import Count, F, Max, Sum
 
 from eventflow.demo import sample_data
 from presence.models import LivePresence, UserSession
@@ -11,14 +11,27 @@ from stats.selectors.attendance import AttendanceQuery, attendance_page
 from stats.selectors.reconciliation import reconciliation
 from stats.selectors.verification import verify
 from stats.services.sealing import seal_attendance, seal_due
-from webinars.models import Agency, AgencyMember, Client, ClientMember, Message, Registration, User, Webinar
+from webinars.models import (
+    Agency,
+    AgencyMember,
+    AuditEntry,
+    Client,
+    ClientMember,
+    Message,
+    Question,
+    QuestionVote,
+    Registration,
+    User,
+    Webinar,
+)
+from webinars.selectors.access import decide_access, webinar_and_person
 
 pytestmark = pytest.mark.django_db
 
 NOW = datetime(2026, 3, 6, 3, 7, 21, tzinfo=UTC)
 TABLES = [
     Agency, Client, AgencyMember, ClientMember, User, Webinar, Registration, UserSession, LivePresence, AccessLog,
-    Message,
+    Message, Question, QuestionVote, AuditEntry,
 ]  # fmt: skip
 
 
@@ -66,8 +79,66 @@ def test_everybody_printed_can_sign_in_and_sees_what_their_part_allows(client):
     }
     assert seen == {
         "admin": 3, "owner": 3, "agency-admin": 3, "operator": 3, "analyst": 2, "viewer": 2, "other-operator": 1,
-        "attendee": 0, "attendee2": 0,
+        "moderator": 0, "presenter": 0, "attendee": 0, "attendee2": 0,
     }  # fmt: skip
+
+
+def test_who_leads_the_live_room_is_let_in_in_that_part():
+    load()
+
+    parts = {}
+    for part in ("moderator", "presenter"):
+        user = User.objects.get(email=f"{part}@eventflow.example")
+        found = webinar_and_person("demo", user_id=user.pk)
+        parts[part] = decide_access(webinar=found[0], person=found[1], now=NOW).role.value
+    assert parts == {"moderator": "moderator", "presenter": "presenter"}
+
+
+def test_the_live_room_has_a_notice_a_removed_message_and_somebody_who_is_muted():
+    load()
+    demo = webinar("demo")
+
+    assert (demo.notice_author, demo.notice_set_at) == ("정다은", NOW)
+    messages = list(Message.objects.filter(webinar=demo).order_by("seq"))
+    assert [message.seq for message in messages] == list(range(1, len(messages) + 1))
+    assert [message.created_at for message in messages] == sorted(message.created_at for message in messages)
+    [removed] = [message for message in messages if message.deleted_at]
+    assert (demo.chat_room.last_seq, demo.chat_room.last_changed_seq) == (len(messages), removed.changed_seq)
+    muted = Registration.objects.get(webinar=demo, muted_until__gt=NOW)
+    assert muted.user == removed.user
+    assert sorted(AuditEntry.objects.values_list("action", flat=True)) == [
+        "member.muted", "message.deleted", "notice.set",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("slug", "states"),
+    [
+        ("demo", {"pending": 2, "published": 3, "answered": 2, "archived": 1}),
+        ("cloud-cost", {"pending": 1, "published": 2, "answered": 5, "archived": 1}),
+    ],
+)
+def test_there_are_questions_in_every_state_with_as_many_votes_as_they_say(slug, states):
+    load()
+    questions = Question.objects.filter(webinar__slug=slug).annotate(found=Count("votes")).order_by("seq")
+
+    assert {state: sum(one.status == state for one in questions) for state in states} == states
+    assert [one.seq for one in questions] == list(range(1, len(questions) + 1))
+    assert sorted(one.changed_seq for one in questions) == list(range(1, len(questions) + 1))
+    assert [one.found for one in questions] == [one.upvote_count for one in questions]
+    assert not QuestionVote.objects.filter(question__webinar__slug=slug, user=F("question__user")).exists()
+    room = webinar(slug).question_room
+    assert (room.last_seq, room.last_changed_seq) == (len(questions), len(questions))
+
+
+def test_a_room_where_people_have_talked_is_left_as_it_is():
+    load()
+    Question.objects.filter(webinar__slug="demo").delete()
+    Webinar.objects.filter(slug="demo").update(notice="", notice_author="", notice_message_id=None, notice_set_at=None)
+
+    load(NOW + timedelta(minutes=1))
+
+    assert (webinar("demo").notice, webinar("demo").questions.count()) == ("", 0)
 
 
 def test_a_password_from_another_data_folder_is_replaced(client):
