@@ -15,14 +15,51 @@ SESSION = "0b7d1e9c-1111-4222-8333-444455556666"
 DEEP = "[" * 60_000
 
 
-@pytest.mark.parametrize("path", ["access/track", "presence/ping", "access/exit", "messages"])
+PERSON = "0b7d1e9c-1111-4222-8333-444455556666"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "access/track"),
+        ("POST", "presence/ping"),
+        ("POST", "access/exit"),
+        ("POST", "messages"),
+        ("POST", f"members/{PERSON}/mute"),
+        ("PATCH", "room"),
+        ("PUT", "notice"),
+    ],
+)
 @pytest.mark.parametrize(
     ("body", "status"), [(DEEP, 400), ("NaN", 400), ('{"a": Infinity}', 400), (" " * 70_000, 413), ("\ud800", 400)]
 )
-def test_bodies(call, webinar, attendee, path, body, status):
-    response = call(webinar, attendee).post(path, body.encode("utf-8", "surrogatepass"))
+def test_bodies(call, webinar, attendee, method, path, body, status):
+    response = call(webinar, attendee).send(method, path, body.encode("utf-8", "surrogatepass"))
 
     assert (response.status_code, response.json()["success"]) == (status, False)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", f"members/{PERSON}/mute"), ("PATCH", "room"), ("PUT", "notice")]
+)
+def test_forms_are_no_json(call, webinar, organizer, method, path):
+    response = call(webinar, organizer).send(
+        method, path, "minutes=5", content_type="application/x-www-form-urlencoded"
+    )
+
+    assert (response.status_code, response.json()["code"]) == (415, "unsupported_media_type")
+
+
+@pytest.mark.parametrize("name", ["<script>alert(1)</script>", "'); DROP TABLE messages; --", "\u202eevil", "x" * 100])
+def test_names_and_texts_of_any_kind_are_kept_as_they_are(call, webinar, attendee, name):
+    attendee.display_name = name
+    attendee.save()
+    caller = call(webinar, attendee)
+
+    posted = caller.post("messages", {"body": name, "client_id": "client-1"}).json()["data"]["message"]
+
+    assert (posted["body"], posted["authorName"]) == (name, name)
+    assert caller.get("messages").json()["data"]["messages"] == [posted]
 
 
 def test_a_body_in_pieces_is_asked_for_its_length(call, webinar, attendee):

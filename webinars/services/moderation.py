@@ -60,7 +60,6 @@ def restore_message(*, live_pass: LivePass, message_id: uuid.UUID, now: datetime
     return _change_message(live_pass, message_id, now, _restore)
 
 
-@transaction.atomic
 def _change_message(
     live_pass: LivePass,
     message_id: uuid.UUID,
@@ -68,12 +67,13 @@ def _change_message(
     change: Callable[[Host, ChatRoom, Message, datetime], None],
 ) -> dict[str, Any]:
     host = host_of(live_pass, Lead.ANSWER, now=now)
-    _lock_person(host.user_id)
-    room = ChatRoom.objects.select_for_update(no_key=True).filter(webinar=host.webinar).first()
-    message = Message.objects.filter(webinar=host.webinar, pk=message_id).first()
-    if room is None or message is None:
-        raise NotFound
-    change(host, room, message, now)
+    with transaction.atomic():
+        _lock_person(host.user_id)
+        room = ChatRoom.objects.select_for_update(no_key=True).filter(webinar=host.webinar).first()
+        message = Message.objects.filter(webinar=host.webinar, pk=message_id).first()
+        if room is None or message is None:
+            raise NotFound
+        change(host, room, message, now)
     return message_of(message)
 
 
@@ -134,51 +134,55 @@ def _lock_person(user_id: uuid.UUID) -> None:
     User.objects.select_for_update(no_key=True).filter(pk=user_id).values_list("pk").first()
 
 
-@transaction.atomic
 def mute(*, live_pass: LivePass, user_id: uuid.UUID, minutes: int, now: datetime) -> datetime:
     """Let them read on and write again after so many minutes from now; answers when. The last word counts, also when
     it is a shorter time."""
-    host, registration = _whom_to_silence(live_pass, user_id, now)
-    until, before = now + timedelta(minutes=minutes), registration.muted_until
-    if before is not None and timedelta(0) <= until - before < SAME_MUTE:
-        return before
-    registration.muted_until = until
-    _save(host, registration, "member.muted", now, {"minutes": minutes, "until": until.isoformat()})
-    tell_person(host.webinar.pk, user_id, EventType.MEMBER_MUTED, {"until": until})
+    host = host_of(live_pass, Lead.MODERATE, now=now)
+    with transaction.atomic():
+        registration = _whom_to_silence(host, user_id)
+        until, before = now + timedelta(minutes=minutes), registration.muted_until
+        if before is not None and timedelta(0) <= until - before < SAME_MUTE:
+            return before
+        registration.muted_until = until
+        _save(host, registration, "member.muted", now, {"minutes": minutes, "until": until.isoformat()})
+        tell_person(host.webinar.pk, user_id, EventType.MEMBER_MUTED, {"until": until})
     return until
 
 
-@transaction.atomic
 def unmute(*, live_pass: LivePass, user_id: uuid.UUID, now: datetime) -> None:
-    host, registration = _whom_to_silence(live_pass, user_id, now)
-    if registration.muted_until is None or registration.muted_until <= now:
-        return
-    registration.muted_until = None
-    _save(host, registration, "member.unmuted", now)
-    tell_person(host.webinar.pk, user_id, EventType.MEMBER_MUTED, {"until": None})
+    host = host_of(live_pass, Lead.MODERATE, now=now)
+    with transaction.atomic():
+        registration = _whom_to_silence(host, user_id)
+        if registration.muted_until is None or registration.muted_until <= now:
+            return
+        registration.muted_until = None
+        _save(host, registration, "member.unmuted", now)
+        tell_person(host.webinar.pk, user_id, EventType.MEMBER_MUTED, {"until": None})
 
 
-@transaction.atomic
 def ban(*, live_pass: LivePass, user_id: uuid.UUID, now: datetime) -> datetime:
     """Out of the room, and not in again: sockets close, and nothing is accepted from a pass that is still valid.
     Answers since when."""
-    host, registration = _whom_to_silence(live_pass, user_id, now)
-    if registration.banned_at is not None:
-        return registration.banned_at
-    registration.banned_at = now
-    _save(host, registration, "member.banned", now)
-    shut_out(host.webinar.pk, user_id)
+    host = host_of(live_pass, Lead.MODERATE, now=now)
+    with transaction.atomic():
+        registration = _whom_to_silence(host, user_id)
+        if registration.banned_at is not None:
+            return registration.banned_at
+        registration.banned_at = now
+        _save(host, registration, "member.banned", now)
+        shut_out(host.webinar.pk, user_id)
     return now
 
 
-@transaction.atomic
 def unban(*, live_pass: LivePass, user_id: uuid.UUID, now: datetime) -> None:
-    host, registration = _whom_to_silence(live_pass, user_id, now)
-    if registration.banned_at is None:
-        return
-    registration.banned_at = None
-    _save(host, registration, "member.unbanned", now)
-    let_in_again(host.webinar.pk, user_id)
+    host = host_of(live_pass, Lead.MODERATE, now=now)
+    with transaction.atomic():
+        registration = _whom_to_silence(host, user_id)
+        if registration.banned_at is None:
+            return
+        registration.banned_at = None
+        _save(host, registration, "member.unbanned", now)
+        let_in_again(host.webinar.pk, user_id)
 
 
 def silenced(*, live_pass: LivePass, now: datetime) -> list[dict[str, Any]]:
@@ -186,9 +190,8 @@ def silenced(*, live_pass: LivePass, now: datetime) -> list[dict[str, Any]]:
     return silenced_people(host_of(live_pass, Lead.MODERATE, now=now).webinar, now=now)
 
 
-def _whom_to_silence(live_pass: LivePass, user_id: uuid.UUID, now: datetime) -> tuple[Host, Registration]:
-    """Who does it, and the registration of whom it is done to, locked."""
-    host = host_of(live_pass, Lead.MODERATE, now=now)
+def _whom_to_silence(host: Host, user_id: uuid.UUID) -> Registration:
+    """The registration of whom it is done to, locked."""
     if user_id == host.user_id:
         raise Yourself
     found = webinar_and_person(str(host.webinar.pk), user_id=user_id)
@@ -196,14 +199,13 @@ def _whom_to_silence(live_pass: LivePass, user_id: uuid.UUID, now: datetime) -> 
         raise NotFound
     if found[1].is_manager and found[1].is_active:
         raise IsMember
-    registration = (
-        Registration.objects.select_for_update(no_key=True).filter(webinar=host.webinar, user_id=user_id).first()
-    )
+    registrations = Registration.objects.select_for_update(no_key=True)
+    registration = registrations.filter(webinar=host.webinar, user_id=user_id).first()
     if registration is None:
         raise NobodyHere
     if registration.role != Registration.RoomRole.ATTENDEE and not host.outranks_hosts:
         raise IsHost
-    return host, registration
+    return registration
 
 
 def _save(

@@ -18,26 +18,27 @@ from webinars.services.live_pass import LivePass
 NO_NOTICE: dict[str, Any] = {"notice": "", "notice_author": "", "notice_message_id": None, "notice_set_at": None}
 
 
-@transaction.atomic
 def set_notice(*, live_pass: LivePass, text: str, now: datetime) -> dict[str, Any]:
     host = host_of(live_pass, Lead.MODERATE, now=now)
-    return _set(host, text=text, author=host.person.name, message_id=None, now=now)
+    with transaction.atomic():
+        return _set(host, text=text, author=host.person.name, message_id=None, now=now)
 
 
-@transaction.atomic
 def pin_message(*, live_pass: LivePass, message_id: uuid.UUID, now: datetime) -> dict[str, Any]:
     """Under the room's lock, so that no message is pinned while it is being deleted."""
     host = host_of(live_pass, Lead.MODERATE, now=now)
-    ChatRoom.objects.select_for_update(no_key=True).filter(webinar=host.webinar).first()
-    message = Message.objects.filter(webinar=host.webinar, pk=message_id, deleted_at__isnull=True).first()
-    if message is None:
-        raise NotFound
-    return _set(host, text=message.body, author=message.author_name, message_id=message.pk, now=now)
+    with transaction.atomic():
+        ChatRoom.objects.select_for_update(no_key=True).filter(webinar=host.webinar).first()
+        message = Message.objects.filter(webinar=host.webinar, pk=message_id, deleted_at__isnull=True).first()
+        if message is None:
+            raise NotFound
+        return _set(host, text=message.body, author=message.author_name, message_id=message.pk, now=now)
 
 
-@transaction.atomic
 def clear_notice(*, live_pass: LivePass, now: datetime) -> None:
-    _clear(host_of(live_pass, Lead.MODERATE, now=now), now=now)
+    host = host_of(live_pass, Lead.MODERATE, now=now)
+    with transaction.atomic():
+        _clear(host, now=now)
 
 
 def unpin(host: Host, message: Message, *, now: datetime) -> None:

@@ -27,24 +27,23 @@ def room_settings(*, live_pass: LivePass, now: datetime) -> Webinar:
     return host_of(live_pass, Lead.MODERATE, now=now).webinar
 
 
-@transaction.atomic
 def change_room(*, live_pass: LivePass, wanted: Mapping[str, Any], now: datetime) -> Webinar:
     """`wanted` by the names of FIELDS, valid. Every page is told, unless nothing changed; words are told to nobody."""
     host = host_of(live_pass, Lead.MODERATE, now=now)
-    webinar = (
-        Webinar.objects.select_related("client").select_for_update(no_key=True, of=("self",)).get(pk=host.webinar.pk)
-    )
-    before = {FIELDS[name]: getattr(webinar, FIELDS[name]) for name in wanted}
-    changed = {FIELDS[name]: value for name, value in wanted.items() if value != before[FIELDS[name]]}
-    if not changed:
-        return webinar
-    for field, value in changed.items():
-        setattr(webinar, field, value)
-    webinar.save(update_fields=[*changed, "updated_at"])
-    details = {field: _change_in_brief(field, before[field], value) for field, value in changed.items()}
-    audit.record("room.changed", webinar=webinar, actor_id=host.user_id, now=now, details=details)
-    if changed.keys() - {"blocked_words"}:
-        announce(webinar)
+    with transaction.atomic():
+        webinars = Webinar.objects.select_related("client").select_for_update(no_key=True, of=("self",))
+        webinar = webinars.get(pk=host.webinar.pk)
+        before = {FIELDS[name]: getattr(webinar, FIELDS[name]) for name in wanted}
+        changed = {FIELDS[name]: value for name, value in wanted.items() if value != before[FIELDS[name]]}
+        if not changed:
+            return webinar
+        for field, value in changed.items():
+            setattr(webinar, field, value)
+        webinar.save(update_fields=[*changed, "updated_at"])
+        details = {field: _change_in_brief(field, before[field], value) for field, value in changed.items()}
+        audit.record("room.changed", webinar=webinar, actor_id=host.user_id, now=now, details=details)
+        if changed.keys() - {"blocked_words"}:
+            announce(webinar)
     return webinar
 
 

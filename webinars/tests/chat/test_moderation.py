@@ -50,7 +50,7 @@ def audited():
 def test_deleting_is_one_short_transaction(call, webinar, message, moderator, django_assert_num_queries):
     caller = call(webinar, moderator)
 
-    # 1. begin, 2. host, 3. host's row, 4. room, 5. message, 6. number, 7. message, 8. notice, 9. audit, 10. end
+    # 1. host, 2. begin, 3. host's row, 4. room, 5. message, 6. number, 7. message, 8. notice, 9. audit, 10. end
     with django_assert_num_queries(10):
         assert caller.send("DELETE", f"messages/{message.pk}").status_code == 200
 
