@@ -23,6 +23,7 @@ const ENTRIES = {
   landing: "webinars/static/webinars/landing.js",
   live: "webinars/static/webinars/live.js",
   presence: "presence/static/presence/live_presence.js",
+  console_room: "webinars/static/webinars/console_room.js",
   console_live: "stats/static/stats/console_live.js",
   console_attendance: "stats/static/stats/console_attendance.js",
   console_statistics: "stats/static/stats/console_statistics.js",
@@ -44,6 +45,14 @@ const STYLES = {
     "./stats/static/stats/css/definitions.css",
     "./stats/static/stats/css/attendance.css",
     "./stats/static/stats/css/statistics.css",
+  ],
+  room_panel: [
+    "./webinars/static/webinars/css/chat.css",
+    "./webinars/static/webinars/css/composer.css",
+    "./webinars/static/webinars/css/notice.css",
+    "./webinars/static/webinars/css/moderation.css",
+    "./webinars/static/webinars/css/questions.css",
+    "./webinars/static/webinars/css/console_room.css",
   ],
 };
 

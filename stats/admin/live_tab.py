@@ -15,7 +15,10 @@ from webinars.admin.base import acting_user
 from webinars.admin.tabs import Tab, add_tab, webinar_tabs
 from webinars.admin.webinar_steps import steps_for
 from webinars.models import Webinar
+from webinars.selectors.console_room import console_room
+from webinars.selectors.room import socket_url
 from webinars.selectors.standing import standing_of
+from webinars.services.managers import manager_of
 
 
 def live_view(request: HttpRequest, model_admin: Any, object_id: uuid.UUID) -> HttpResponse:
@@ -23,6 +26,7 @@ def live_view(request: HttpRequest, model_admin: Any, object_id: uuid.UUID) -> H
     if webinar is None:
         raise Http404
     now = timezone.now()
+    manager = manager_of(webinar=webinar, user=acting_user(request), now=now)
     context = {
         **model_admin.admin_site.each_context(request),
         "title": webinar.title,
@@ -32,7 +36,16 @@ def live_view(request: HttpRequest, model_admin: Any, object_id: uuid.UUID) -> H
         "now": now,
         # Nothing is sealed before it has ended.
         "seal": sealed_now(webinar) if webinar.state == Webinar.State.ENDED else None,
-        **live_tab(webinar=webinar, user=acting_user(request), now=now),
+        **live_tab(manager=manager, now=now),
+        **console_room(
+            webinar=manager.webinar,
+            person=manager.person,
+            access=manager.access,
+            token=manager.issued.token,
+            token_expires_at=manager.issued.expires_at,
+            socket_url=socket_url(webinar, host=request.get_host(), secure=request.is_secure()),
+            now=now,
+        ),
     }
     with timezone.override(webinar.zone):
         response = TemplateResponse(request, "admin/stats/live_tab.html", context)

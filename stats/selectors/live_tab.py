@@ -7,9 +7,8 @@ from typing import Any
 from django.urls import reverse
 
 from stats.selectors.access import access_statistics
-from webinars.models import User, Webinar
-from webinars.selectors.access import decide_access, webinar_and_person
-from webinars.services.live_pass import issue_pass, verify_pass
+from webinars.models import Webinar
+from webinars.services.managers import Manager
 
 
 @dataclass(frozen=True)
@@ -32,14 +31,11 @@ def clock(webinar: Webinar, *, now: datetime) -> Clock:
     return Clock("running" if now < window.end else "over", now - window.start, window.end - now)
 
 
-def live_tab(*, webinar: Webinar, user: User, now: datetime) -> dict[str, Any]:
+def live_tab(*, manager: Manager, now: datetime) -> dict[str, Any]:
     """The statistics as the person may see them, and what the page's script needs to go on asking: a manager's
-    live pass and addresses. The caller has checked that the webinar is theirs."""
-    found = webinar_and_person(str(webinar.pk), user_id=user.pk)
-    assert found is not None
-    access = decide_access(webinar=found[0], person=found[1], now=now)
-    issued = issue_pass(webinar=found[0], access=access, person=found[1], now=now)
-    statistics = access_statistics(viewer=verify_pass(issued.token), start=None, end=None, now=now)
+    live pass and addresses."""
+    webinar, access, issued = manager.webinar, manager.access, manager.issued
+    statistics = access_statistics(viewer=manager.live_pass, start=None, end=None, now=now)
     api = {"w": webinar.slug}
     return {
         "clock": clock(webinar, now=now),
