@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,9 +52,10 @@ def measure(*, seconds: float) -> list[Finding]:
     length = max(15.0, 4 * seconds)
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as running:
         web_ports, socket_ports = ([free_port() for _ in range(PROCESSES)] for _ in range(2))
+        web = []
         for port in web_ports:
             command = granian("eventflow.wsgi:application", interface="wsgi", port=port, threads=THREADS)
-            running.enter_context(program(command, port=port, cores=EVERY_CORE))
+            web.append(running.enter_context(program(command, port=port, cores=EVERY_CORE)))
         sockets = SocketServers(socket_ports)
         running.callback(sockets.stop)
         job = {
@@ -69,8 +70,9 @@ def measure(*, seconds: float) -> list[Finding]:
         with pages(job) as load:
             opened = load("open", sockets=SOCKETS)
             full = _messages(load, job, sockets.running, seconds=length, rate=MESSAGES)
-            killed = _storm(load, job, sockets.kill_and_start)
-            dropped = _storm(load, job, drop(crowd.webinar.slug)) if "drop_connections" in get_commands() else None
+            killed = _storm(load, job, sockets.kill_and_start, web)
+            drops = "drop_connections" in get_commands()
+            dropped = _storm(load, job, drop(crowd.webinar.slug), web) if drops else None
     findings = [_delivery(full, opened), *_few_findings(few), *_storm_findings("killed and started again", killed)]
     if dropped is not None:
         findings += _storm_findings("told to go by drop_connections", dropped)
@@ -160,16 +162,18 @@ def _messages(load: Client, job: dict[str, Any], servers: Servers, *, seconds: f
         return found | {"http": result_of(meanwhile), "serverCpu": sum(used) / (seconds + 3)}
 
 
-def _storm(load: Client, job: dict[str, Any], break_sockets: Any) -> dict[str, Any]:
+def _storm(load: Client, job: dict[str, Any], break_sockets: Callable[[], None], web: Servers) -> dict[str, Any]:
+    before = sum(cpu_seconds(server) for server in web)
     with people(job, seconds=50, messages=MESSAGES_IN_STORM, pings=PINGS) as meanwhile:
         time.sleep(5)  # people are busy before it breaks
         load.tell("storm", seconds=STORM_SECONDS)
         break_sockets()
         found = load.answer()
-        return found | {"http": result_of(meanwhile)}
+        used = sum(cpu_seconds(server) for server in web) - before
+        return found | {"http": result_of(meanwhile), "webCpu": used}
 
 
-def drop(slug: str) -> Any:
+def drop(slug: str) -> Callable[[], None]:
     def run() -> None:
         subprocess.run(
             [sys.executable, "manage.py", "drop_connections", slug, "--yes"], cwd=ROOT, check=True,
@@ -238,7 +242,7 @@ def _storm_findings(how: str, found: dict[str, Any]) -> list[Finding]:
         Finding(
             "storm: what the pages asked, number, p95 (worst); answers",
             ours=f"{found['calls']:,}, {milliseconds(found['callsP95'])} ({milliseconds(found['callsWorst'])}); "
-            f"{found['statuses']}",
+            f"{found['statuses']}; web servers {found['webCpu']:.1f} s of CPU",
             target="nothing refused except by design",
             met=not odd,
         ),

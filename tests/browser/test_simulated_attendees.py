@@ -9,9 +9,10 @@ import httpx
 import pytest
 from django.utils import timezone
 
+from eventflow.demo import texts
 from eventflow.demo.attendees import Attendee, Crowd, Refused
 from presence.models import LivePresence, UserSession
-from webinars.models import Message, Registration
+from webinars.models import Message, Question, Registration, Webinar
 from webinars.services.sample_people import issue_sample_passes
 from webinars.tests.factories import WebinarFactory
 
@@ -63,6 +64,36 @@ def test_a_visit_keeps_a_socket_open_and_ends_it(live_site, webinar):
 
     assert (crowd.tally["tracks"], crowd.tally["sockets"], crowd.tally["exits"]) == (1, 1, 1)
     assert crowd.inside == 0
+
+
+def test_people_ask_and_vote_for_what_others_ask(live_site, webinar):
+    Webinar.objects.update(questions_moderated=False)
+
+    async def scene(attendee):
+        await attendee.ask()
+        await attendee.vote()  # there is only a question of their own
+        other = Attendee(attendee.crowd, 1)
+        await other.vote()
+        await other.vote()  # and none that they have not voted for
+
+    crowd = run(live_site, tokens_for(webinar, count=2), scene)
+
+    assert crowd.tally == {"questions": 1, "votes": 1}
+    [question] = Question.objects.all()
+    assert (question.body in texts.CROWD_QUESTIONS, question.upvote_count) == (True, 1)
+
+
+def test_who_may_not_write_goes_on_listening(live_site, webinar):
+    tokens = tokens_for(webinar)
+    Registration.objects.update(muted_until=timezone.now() + timedelta(hours=1))
+
+    async def scene(attendee):
+        await attendee.patiently(attendee.chat)
+        await attendee.patiently(attendee.ask)
+
+    crowd = run(live_site, tokens, scene)
+
+    assert crowd.tally == {"refused muted": 2}
 
 
 def test_a_session_that_was_closed_meanwhile_is_followed_by_a_new_one(live_site, webinar):
