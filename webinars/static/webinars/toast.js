@@ -6,7 +6,7 @@ import { browserClock } from "./clock.js";
 import { gettext } from "./i18n.js";
 
 const STAYS_MS = 8_000;
-const AT_MOST = 3;
+const AT_MOST = 2;
 
 export class Toasts {
   #timers = new Map();
