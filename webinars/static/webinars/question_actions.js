@@ -10,7 +10,7 @@ export function refusalSentence(error) {
 export class QuestionActions {
   #voting = new Set();
 
-  /** `say(sentence, undo)` shows what was done or refused; `undo` is {label, run()} where it can be taken back. */
+  /** `say(sentence, { undo, bad })` shows what was done or refused; `undo()` takes it back, where that is possible. */
   constructor({ api, url, store, authorName = "", say = () => {}, now = () => new Date() }) {
     Object.assign(this, { api, url, store, authorName, say, now });
   }
@@ -43,7 +43,7 @@ export class QuestionActions {
       }
     } catch (error) {
       this.store.settle(id, null);
-      this.say(refusalSentence(error));
+      this.say(refusalSentence(error), { bad: true });
     } finally {
       this.#voting.delete(id);
     }
@@ -55,13 +55,11 @@ export class QuestionActions {
 
   /** What was read cannot wait again: taking it back puts it away. */
   publish(id) {
-    const undo = { label: gettext("Archive"), run: () => this.archive(id) };
-    return this.#tried(() => this.#patch(id, { status: "published" }), gettext("Published."), undo);
+    return this.#tried(() => this.#patch(id, { status: "published" }), gettext("Published."), () => this.archive(id));
   }
 
   archive(id) {
-    const undo = { label: gettext("Undo"), run: () => this.restore(id) };
-    return this.#tried(() => this.#patch(id, { status: "archived" }), gettext("Archived."), undo);
+    return this.#tried(() => this.#patch(id, { status: "archived" }), gettext("Archived."), () => this.restore(id));
   }
 
   /** Back to where it was. */
@@ -75,19 +73,18 @@ export class QuestionActions {
   }
 
   answerLive(id) {
-    return this.#tried(() => this.#answer(id, { live: true }), gettext("Marked as answered live."), this.#unanswer(id));
+    return this.#tried(() => this.#answer(id, { live: true }), gettext("Marked as answered live."), () => this.#unanswer(id));
   }
 
   /** Throws what the server refused: the text must not be lost. */
   async answer(id, text) {
     const isNew = !this.store.get(id).answeredAt;
     await this.#answer(id, { text });
-    this.say(gettext("Answered."), isNew ? this.#unanswer(id) : undefined);
+    this.say(gettext("Answered."), { undo: isNew ? () => this.#unanswer(id) : null });
   }
 
   #unanswer(id) {
-    const run = () => this.#tried(async () => this.store.accept((await this.api.delete(`${this.url}/${id}/answer`)).question));
-    return { label: gettext("Undo"), run };
+    return this.#tried(async () => this.store.accept((await this.api.delete(`${this.url}/${id}/answer`)).question));
   }
 
   async #answer(id, answer) {
@@ -98,13 +95,13 @@ export class QuestionActions {
     this.store.accept((await this.api.patch(`${this.url}/${id}`, facts)).question);
   }
 
-  async #tried(act, done, undo) {
+  async #tried(act, done, undo = null) {
     try {
       await act();
     } catch (error) {
-      return this.say(refusalSentence(error));
+      return this.say(refusalSentence(error), { bad: true });
     }
-    if (done) this.say(done, undo);
+    if (done) this.say(done, { undo });
   }
 
   async #post(clientId) {

@@ -53,10 +53,10 @@ export function wireLongField({ form, limit, send }) {
   return { field, measure };
 }
 
+/** Opens while somebody writes; the choice and the button take no room before. Some browsers focus no button on a tap. */
 export class AskForm {
   /** `ask(body, isAnonymous)` takes a question on its way. */
   constructor({ form, ask }) {
-    this.form = form;
     const anonymous = form.querySelector("[data-ask-anonymous]");
     const { field, measure } = wireLongField({
       form,
@@ -69,18 +69,20 @@ export class AskForm {
         field.focus();
       },
     });
-    form.addEventListener("focusin", () => this.#open(true));
-    form.addEventListener("focusout", ({ relatedTarget }) => this.#open(form.contains(relatedTarget) || field.value.trim() !== ""));
-  }
-
-  /** On a small screen the choice and the button take room only while somebody writes. */
-  #open(open) {
-    this.form.dataset.open = String(open);
+    const leave = (to) => {
+      if (to && !form.contains(to) && !field.value.trim()) form.dataset.open = "false";
+    };
+    form.addEventListener("focusin", () => (form.dataset.open = "true"));
+    form.addEventListener("focusout", ({ relatedTarget }) => leave(relatedTarget));
+    form.ownerDocument.addEventListener("pointerdown", ({ target }) => leave(target));
   }
 }
 
-/** Opens a form for the answer inside a question, with the answer so far; closing it brings the focus back. */
-export function openAnswer({ template, item, entry, send }) {
+/**
+ * Opens a form for the answer inside a question, with the answer so far; closing it brings the focus back. `drafts` keeps
+ * by id what was not sent: a look at other questions, or Escape, loses no text. "Cancel" does.
+ */
+export function openAnswer({ template, item, entry, drafts, send }) {
   const open = item.querySelector("form");
   if (open) return open.querySelector("textarea").focus();
   const form = template.content.firstElementChild.cloneNode(true);
@@ -99,6 +101,7 @@ export function openAnswer({ template, item, entry, send }) {
       button.disabled = true;
       try {
         await send(text);
+        drafts.delete(entry.id);
         close();
       } catch (error) {
         problem.textContent = refusalSentence(error);
@@ -107,13 +110,17 @@ export function openAnswer({ template, item, entry, send }) {
       }
     },
   });
-  form.querySelector("[data-answer-cancel]").addEventListener("click", close);
+  field.addEventListener("input", () => drafts.set(entry.id, field.value));
+  form.querySelector("[data-answer-cancel]").addEventListener("click", () => {
+    drafts.delete(entry.id);
+    close();
+  });
   form.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || event.isComposing) return;
     event.stopPropagation();
     close();
   });
-  field.value = entry.answer ?? "";
+  field.value = drafts.get(entry.id) ?? entry.answer ?? "";
   item.querySelector("[data-q-acts]").after(form);
   measure();
   field.focus();

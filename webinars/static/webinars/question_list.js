@@ -48,7 +48,8 @@ export class QuestionList {
   }
 
   get isWriting() {
-    return this.list.querySelector("form") !== null;
+    const forms = [...this.list.querySelectorAll("form")];
+    return forms.some((form) => form.contains(document.activeElement) || form.querySelector("textarea").value.trim());
   }
 
   reveal(key) {
@@ -61,7 +62,6 @@ export class QuestionList {
     remember(sort);
     for (const chip of this.chips) chip.setAttribute("aria-pressed", String(chip.dataset.questionsFilter === filter));
     this.sorting.parentElement.hidden = !canSort(filter);
-    this.list.querySelectorAll("form").forEach((form) => form.remove());
     this.#show({ atOnce: true });
   }
 
@@ -78,7 +78,7 @@ export class QuestionList {
   #hold(entries, wanted) {
     const known = new Map(entries.map((entry) => [entry.key, entry]));
     const stays = new Set(wanted.map(({ key }) => key));
-    const before = [...this.list.children].map((item) => item.dataset.key);
+    if (!this.#stands(wanted)) this.calm.wait();
     for (const [key, item] of this.#items) {
       const entry = known.get(key);
       if (entry) this.items.fill(item, entry);
@@ -86,12 +86,11 @@ export class QuestionList {
       else this.items.leave(item, entry);
     }
     for (const entry of wanted) if (!this.#items.has(entry.key)) this.list.append(this.#made(entry));
-    const due = wanted.map(({ key }) => key).join();
-    if (due !== before.join()) this.calm.wait();
   }
 
   /** The list as it should be; whoever has scrolled keeps the place. */
   #settle(wanted) {
+    if (this.scroller.scrollTop === 0 && this.#stands(wanted)) return void wanted.forEach((entry) => this.#made(entry));
     const tops = this.#tops();
     const keys = new Set(wanted.map(({ key }) => key));
     for (const [key, item] of this.#items) {
@@ -105,6 +104,12 @@ export class QuestionList {
     arrange(this.list, items, items.includes(focused) ? focused : null);
     if (inView) this.scroller.scrollTop += this.#top(inView) - tops.get(inView);
     this.#slide(items, tops);
+  }
+
+  /** Whether the list shows these already, in this order. */
+  #stands(wanted) {
+    const { children } = this.list;
+    return children.length === wanted.length && wanted.every(({ key }, at) => children[at].dataset.key === key);
   }
 
   #made(entry) {

@@ -2,37 +2,45 @@
  * The Q&A of a page, put together from its parts: on the live page and in the console, for attendees and for hosts, who
  * differ by what `may` says.
  */
+import { browserClock } from "./clock.js";
 import { gettext, interpolate, pageLanguage } from "./i18n.js";
 import { QuestionActions } from "./question_actions.js";
 import { AskForm, openAnswer } from "./question_form.js";
 import { QuestionList } from "./question_list.js";
 import { QuestionNews } from "./question_news.js";
 import { QuestionStore } from "./question_store.js";
-import { QuestionSync } from "./question_sync.js";
-import { QuestionToast } from "./question_toast.js";
+import { PAGE, QuestionSync } from "./question_sync.js";
+import { Toasts } from "./toast.js";
 
+const newId = () => `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 12)}`;
 const FACTS = ["webinar.state", "state"];
 const EVENTS = ["question.created", "question.updated", "question.answered"];
 
 export class QuestionPanel {
+  #drafts = new Map();
+  #muteEnd = null;
+
   /**
    * - `root`: the element of questions_panel.html; `first`: the answer of GET questions that the page came with
    * - `me`: {id, name}; `may`: {ask, vote, answer}; `facts`: {questionsEnabled, questionsModerated}; `mutedUntil`
    * - `onNews(count)` hears how many things are new since `look()`; `onOffered(offered)` hears whether there is a Q&A
    */
-  constructor({ root, api, url, room, first, me, may, facts, mutedUntil = null, newClientId, onNews = () => {}, onOffered = () => {} }) {
-    Object.assign(this, { root, may, mutedUntil, newClientId, onOffered });
-    const { say } = new QuestionToast({ element: root.querySelector("[data-questions-toast]") });
+  constructor({ root, api, url, room, first, me, may, facts, mutedUntil = null, newClientId = newId, onNews = () => {}, onOffered = () => {} }) {
+    Object.assign(this, { root, may, newClientId, onOffered });
+    const toasts = new Toasts({ region: root.querySelector("[data-questions-toasts]") });
+    const say = (...what) => toasts.show(...what);
     this.store = new QuestionStore({ me: me?.id ?? null, leads: may.answer });
     this.actions = new QuestionActions({ api, url, store: this.store, authorName: me?.name ?? "", say });
     this.sync = new QuestionSync({ api, url, store: this.store, onBehind: () => room.fill("questions") });
     this.list = new QuestionList({ root, store: this.store, may, onAct: (...what) => this.#act(...what) });
-    this.store.caughtUp(first);
+    // A full answer is the newest part of more: then catching up begins at the beginning.
+    this.store.caughtUp(first.questions.length < PAGE ? first : { ...first, lastChange: 0 });
     this.list.adopt(this.#firstFilter(facts));
     this.news = new QuestionNews({ store: this.store, leads: may.answer, onNews });
     const form = root.querySelector("[data-ask]");
     if (form) new AskForm({ form, ask: (body, isAnonymous) => this.#ask(body, isAnonymous) });
     this.setFacts(facts);
+    this.setMuted(mutedUntil);
     room.add(this.sync);
     for (const type of EVENTS) room.on(type, this.sync.hear);
     for (const type of FACTS) room.on(type, (heard) => this.setFacts(heard));
@@ -56,6 +64,9 @@ export class QuestionPanel {
   setMuted(until) {
     this.mutedUntil = until;
     this.#showWays();
+    const left = until ? Date.parse(until) - browserClock.now() : 0;
+    browserClock.clearTimeout(this.#muteEnd);
+    if (left > 0) this.#muteEnd = browserClock.setTimeout(() => this.#showWays(), left + 1_000);
   }
 
   /** A webinar without Q&A has no place for it; one where it was switched off keeps what was asked. */
@@ -70,7 +81,7 @@ export class QuestionPanel {
   }
 
   #showWays() {
-    const muted = this.mutedUntil && Date.parse(this.mutedUntil) > Date.now();
+    const muted = this.mutedUntil && Date.parse(this.mutedUntil) > browserClock.now();
     const show = (name, shown) => {
       const way = this.root.querySelector(`[data-ask${name}]`);
       if (way) way.hidden = !shown;
@@ -116,6 +127,7 @@ export class QuestionPanel {
       template: this.root.querySelector("template[data-question-answer]"),
       item,
       entry,
+      drafts: this.#drafts,
       send: (text) => this.actions.answer(entry.id, text),
     });
   }

@@ -1,6 +1,7 @@
 /** Keeps the questions as the server has them: hears the room's events, and asks for what comes after the known run. */
 
-const PAGE = 200;
+/** The most questions of one answer. */
+export const PAGE = 200;
 const EVERY_MS = 5_000;
 
 /** What the room (room.js) takes as one of its parts. */

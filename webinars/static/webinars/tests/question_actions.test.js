@@ -45,7 +45,7 @@ function world({ user = "me", leads = false } = {}) {
     patch: (url, body) => answer("PATCH", url, body),
     delete: (url) => answer("DELETE", url),
   };
-  const actions = new QuestionActions({ api, url: "questions", store, authorName: "Me", say: (sentence, undo) => said.push({ sentence, undo }) });
+  const actions = new QuestionActions({ api, url: "questions", store, authorName: "Me", say: (sentence, { undo = null } = {}) => said.push({ sentence, undo }) });
   const known = () => store.caughtUp(server.answer("q?after=0&limit=200", { user, leads }));
   const shown = () => store.entries().map(({ key, state, status }) => [key, state, status]);
   return { server, store, actions, calls, said, gates, refusals, known, shown };
@@ -132,7 +132,7 @@ test("hosts publish, archive, and take back what they archived, each to where it
   await actions.publish("q1");
   for (const id of ["q1", "q2"]) await actions.archive(id);
   const archived = shown();
-  for (const { undo } of said.slice(1, 3)) await undo.run();
+  for (const { undo } of said.slice(1, 3)) await undo();
 
   assert.deepEqual(archived.map(([, , status]) => status), ["archived", "archived"]);
   assert.deepEqual(shown().map(([, , status]) => status), ["published", "pending"]);
@@ -147,7 +147,7 @@ test("an answer can be taken back, and correcting one offers nothing of that", a
   await actions.answer("q1", "Yes.");
   await actions.answer("q1", "Yes, tomorrow.");
   const text = store.get("q1").answer;
-  await said[0].undo.run();
+  await said[0].undo();
 
   assert.deepEqual([text, said.map(({ undo }) => Boolean(undo))], ["Yes, tomorrow.", [true, false]]);
   assert.deepEqual(shown(), [["q1", "stored", "published"]]);
