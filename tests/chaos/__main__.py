@@ -70,6 +70,8 @@ def read_options() -> argparse.Namespace:
 async def play(parts: Surroundings, people: People, options: argparse.Namespace, began: float) -> int:
     from django.conf import settings
 
+    from webinars.realtime.shards import shard_url
+
     await parts.wait_until_ready()
     journal = Journal()
     chance = random.Random(options.seed)
@@ -87,7 +89,12 @@ async def play(parts: Surroundings, people: People, options: argparse.Namespace,
         await asyncio.gather(*(window.enter(people.slug) for window in opened))
         print(f"ready after {time.monotonic() - began:.1f} s")
         disturber = Disturber(
-            parts=parts, pages=cast.pages, windows=opened, journal=journal, chance=random.Random(options.seed + 1)
+            parts=parts,
+            room_url=shard_url(people.webinar_id),
+            pages=cast.pages,
+            windows=opened,
+            journal=journal,
+            chance=random.Random(options.seed + 1),
         )
         differences = await run(cast, disturber, people, options)
         await asyncio.to_thread(stored_and_closed, people)

@@ -25,6 +25,7 @@ class Frozen:
     begin: float
     end: float
     live: frozenset[str]  # pages that had their socket when it began
+    holds_room: bool
 
 
 class Disturber:
@@ -32,12 +33,14 @@ class Disturber:
         self,
         *,
         parts: Surroundings,
+        room_url: str,
         pages: Sequence[Page],
         windows: Sequence[Window],
         journal: Journal,
         chance: random.Random,
     ) -> None:
         self.parts = parts
+        self.room_url = room_url  # of the Redis server that holds the webinar's room
         self.pages = pages
         self.windows = windows
         self.journal = journal
@@ -99,7 +102,8 @@ class Disturber:
             await asyncio.sleep(FROZEN_SECONDS)
         finally:
             shard.process.send_signal(signal.SIGCONT)
-        self.frozen.append(Frozen(shard.name, begin, self.journal.now(), live))
+        holds_room = getattr(shard, "url", "") == self.room_url
+        self.frozen.append(Frozen(shard.name, begin, self.journal.now(), live, holds_room))
         await asyncio.sleep(RECOVERY_SECONDS)
 
     async def kill(self, child: Child) -> None:

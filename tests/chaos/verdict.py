@@ -14,6 +14,7 @@ LONGEST_CALL_WHILE_FROZEN = 5.0
 FALL_BACK_WITHIN = 15.0
 BACK_WITHIN = 45.0
 SHOWN_BY_A_BROWSER = 400  # it forgets older ones, and fetches them when the reader scrolls up
+NEVER = 1e6
 GOES_ON = ("POST messages", "POST presence")
 
 Shown = list[tuple[int, str, bool]]
@@ -118,28 +119,31 @@ def while_frozen(journal: Journal, frozen: Sequence[Frozen], pages: Sequence[Pag
             failed = [call for call in calls if call.what == what and (call.status == FAILED or call.status >= 500)]
             if failed or not done:
                 problems.append(f"{part.part} frozen: {what}: {len(done)} done, {len(failed)} failed")
-        lost = [moment(journal, page.name, part.begin, "lost") for page in pages if page.name in part.live]
-        noticed = [at for at in lost if at is not None]
         slowest_call = max((call.seconds for call in calls), default=0.0)
         line = f"{part.part} frozen at {part.begin:.0f} s: slowest call {slowest_call:.1f} s"
-        if noticed:  # the room lives there
-            waited, back = [], []
-            for page in pages:
-                at = moment(journal, page.name, part.begin, "lost")
-                if at is None or page.name not in part.live:
-                    continue
-                other_way = moment(journal, page.name, at, "polling", "live")
-                live = moment(journal, page.name, at, "live")
-                waited.append((other_way or 1e9) - part.begin)
-                back.append((live or 1e9) - part.end)
+        if part.holds_room and part.live:
+            noticed, waited, back = (max(times) for times in zip(*pages_waited(journal, part, pages), strict=True))
             line += (
-                f"; {len(noticed)} of {len(part.live)} pages lost their socket after {max(noticed) - part.begin:.1f} s"
-                f" at most, were served another way after {max(waited):.1f} s and live {max(back):.1f} s after its end"
+                f"; {len(part.live)} pages lost their socket after {noticed:.1f} s at most, were served another way "
+                f"after {waited:.1f} s and live {back:.1f} s after its end"
             )
-            if len(noticed) < len(part.live) or max(waited) > FALL_BACK_WITHIN or max(back) > BACK_WITHIN:
+            if waited > FALL_BACK_WITHIN or back > BACK_WITHIN:
                 problems.append(f"pages were not served within {FALL_BACK_WITHIN:.0f} s: {line}")
         lines.append(line)
     return problems, lines
+
+
+def pages_waited(journal: Journal, part: Frozen, pages: Sequence[Page]) -> list[tuple[float, float, float]]:
+    """Of each page that was live: seconds from the beginning until it noticed and until it was served another way (or
+    live again), and from the end until it was live again."""
+    found = []
+    for page in pages:
+        if page.name in part.live:
+            lost = moment(journal, page.name, part.begin, "lost")
+            served = lost and moment(journal, page.name, lost, "polling", "live")
+            live = lost and moment(journal, page.name, lost, "live")
+            found.append(((lost or NEVER) - part.begin, (served or NEVER) - part.begin, (live or NEVER) - part.end))
+    return found
 
 
 def moment(journal: Journal, who: str, after: float, *what: str) -> float | None:
