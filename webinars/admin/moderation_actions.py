@@ -34,7 +34,7 @@ MUTES = (
     (24 * 60, gettext_lazy("24 hours")),
 )
 
-Act = Callable[[LivePass, uuid.UUID, int, datetime], object]
+Act = Callable[[LivePass, uuid.UUID, int, datetime], None]
 
 
 @dataclass(frozen=True)
@@ -51,28 +51,28 @@ class Moderation:
     asks_minutes: bool = False
 
 
-def _delete(live_pass: LivePass, key: uuid.UUID, _minutes: int, now: datetime) -> object:
-    return moderation.delete_message(live_pass=live_pass, message_id=key, now=now)
+def _delete(live_pass: LivePass, key: uuid.UUID, _minutes: int, now: datetime) -> None:
+    moderation.delete_message(live_pass=live_pass, message_id=key, now=now)
 
 
-def _restore(live_pass: LivePass, key: uuid.UUID, _minutes: int, now: datetime) -> object:
-    return moderation.restore_message(live_pass=live_pass, message_id=key, now=now)
+def _restore(live_pass: LivePass, key: uuid.UUID, _minutes: int, now: datetime) -> None:
+    moderation.restore_message(live_pass=live_pass, message_id=key, now=now)
 
 
-def _mute(live_pass: LivePass, key: uuid.UUID, minutes: int, now: datetime) -> object:
-    return moderation.mute(live_pass=live_pass, user_id=key, minutes=minutes, now=now)
+def _mute(live_pass: LivePass, key: uuid.UUID, minutes: int, now: datetime) -> None:
+    moderation.mute(live_pass=live_pass, user_id=key, minutes=minutes, now=now)
 
 
-def _unmute(live_pass: LivePass, key: uuid.UUID, _minutes: int, now: datetime) -> object:
-    return moderation.unmute(live_pass=live_pass, user_id=key, now=now)
+def _unmute(live_pass: LivePass, key: uuid.UUID, _minutes: int, now: datetime) -> None:
+    moderation.unmute(live_pass=live_pass, user_id=key, now=now)
 
 
-def _ban(live_pass: LivePass, key: uuid.UUID, _minutes: int, now: datetime) -> object:
-    return moderation.ban(live_pass=live_pass, user_id=key, now=now)
+def _ban(live_pass: LivePass, key: uuid.UUID, _minutes: int, now: datetime) -> None:
+    moderation.ban(live_pass=live_pass, user_id=key, now=now)
 
 
-def _unban(live_pass: LivePass, key: uuid.UUID, _minutes: int, now: datetime) -> object:
-    return moderation.unban(live_pass=live_pass, user_id=key, now=now)
+def _unban(live_pass: LivePass, key: uuid.UUID, _minutes: int, now: datetime) -> None:
+    moderation.unban(live_pass=live_pass, user_id=key, now=now)
 
 
 DELETE = Moderation(
