@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from eventflow.api.errors import NotFound
 from eventflow.api.schema import enveloped, failures
 from stats.api.private import StatsView
-from stats.exports.answers import attendance_file, kept_file
+from stats.exports.answers import Wanted, file_or_export, kept_file
 from stats.exports.file_names import CONTENT_TYPES
 from stats.models import Export
 from stats.selectors.attendance import AttendanceQuery
@@ -48,13 +48,16 @@ EXPORT_STARTED = enveloped("Export", ExportShape, "A worker writes the file: ask
 
 def attendance_as_file(viewer: Viewer, query: AttendanceQuery, file_format: str) -> HttpResponseBase:
     """200 with the file, or 202 with the address of what a worker writes. Raises TooManyExports (429)."""
-    made = attendance_file(
-        webinar=viewer.webinar,
-        user=_user_of(viewer),
-        personal=viewer.may("see_personal"),
-        file_format=file_format,
-        query=query,
-        now=timezone.now(),
+    made = file_or_export(
+        Wanted(
+            webinar=viewer.webinar,
+            user=_user_of(viewer),
+            kind=Export.Kind.ATTENDANCE,
+            file_format=file_format,
+            now=timezone.now(),
+            personal=viewer.may("see_personal"),
+            query=query,
+        )
     )
     if not isinstance(made, Export):
         return made

@@ -1,6 +1,7 @@
 """What a file says about itself: what it is of, how sure it is, what its figures mean, and their sums (spec 7)."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.utils import translation
@@ -12,6 +13,7 @@ from presence import definitions
 from stats.exports.cells import offset_text
 from stats.exports.columns import PEOPLE, SESSION_DEFINITIONS, SESSIONS, Kind, title_of
 from stats.exports.contents import Contents
+from webinars.models import Webinar
 
 
 @dataclass(frozen=True)
@@ -55,17 +57,13 @@ def about(contents: Contents) -> list[Line]:
 
 def _what_it_is(contents: Contents) -> list[Line]:
     head, webinar = contents.head, contents.webinar
-    window, zone = head["window"], webinar.zone
-    shown = _("%(zone)s (%(offset)s at the start)") % {
-        "zone": webinar.time_zone,
-        "offset": offset_text(window["start"], zone),
-    }
+    window = head["window"]
     return [
         Line(_("Attendance")),
         Line(_("Webinar"), "text", webinar.title),
         Line(_("Address"), "text", webinar.slug),
         Line(_("Client"), "text", webinar.client.name),
-        Line(_("Time zone of all times"), "text", shown),
+        Line(_("Time zone of all times"), "text", zone_text(webinar, window["start"])),
         Line(_("Content window from"), "moment", window["start"]),
         Line(_("Content window to"), "moment", window["end"]) if window["end"] else _open_end(),
         Line(_("Counted up to"), "moment", window["until"]),
@@ -75,6 +73,12 @@ def _what_it_is(contents: Contents) -> list[Line]:
         Line(_("Software"), "text", f"EventFlow {_software(contents)}"),
         *_filter(contents),
     ]
+
+
+def zone_text(webinar: Webinar, start: datetime) -> str:
+    """The zone by its name, and how far its clock is ahead of UTC at that moment."""
+    offset = offset_text(start, webinar.zone)
+    return _("%(zone)s (%(offset)s at the start)") % {"zone": webinar.time_zone, "offset": offset}
 
 
 def _open_end() -> Line:

@@ -1,16 +1,16 @@
 """Files as answers to a request: at once where that is quick, by a worker where it is not (spec 6)."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
-from stats.exports.contents import contents_of
-from stats.exports.csv_file import csv_bytes, csv_lines
-from stats.exports.file_names import CONTENT_TYPES, file_name
+from stats.exports.csv_file import csv_bytes
+from stats.exports.file_names import CONTENT_TYPES
+from stats.exports.kinds import Exported, exported, write_file
 from stats.exports.private_files import private_storage, workspace
-from stats.exports.workbook import write_workbook
 from stats.models import Export
 from stats.selectors.attendance import AttendanceQuery
 from stats.services.exports import record_export, request_export
@@ -21,17 +21,38 @@ from webinars.models import User, Webinar
 ROWS_AT_ONCE = 5_000
 
 
-def attendance_file(
-    *, webinar: Webinar, user: User, personal: bool, file_format: str, query: AttendanceQuery, now: datetime
-) -> HttpResponseBase | Export:
+@dataclass(frozen=True)
+class Wanted:
+    """A file that somebody asks for; whoever makes one has asked whether they may. `query` narrows the attendance."""
+
+    webinar: Webinar
+    user: User
+    kind: str
+    file_format: str
+    now: datetime
+    personal: bool = True
+    query: AttendanceQuery = field(default_factory=AttendanceQuery)
+
+    @property
+    def takes_long(self) -> bool:
+        """At most one query. What is a stream takes no time, and sums alone take little."""
+        if self.file_format == Export.Format.CSV or not self.personal:
+            return False
+        if self.kind == Export.Kind.ATTENDANCE:
+            return sum(sql.size(self.webinar.pk)) > ROWS_AT_ONCE
+        return (self.contents().rows_expected(self.file_format) or 0) > ROWS_AT_ONCE
+
+    def contents(self) -> Exported:
+        return exported(self.kind, webinar=self.webinar, query=self.query, personal=self.personal, now=self.now)
+
+
+def file_or_export(wanted: Wanted) -> HttpResponseBase | Export:
     """The file, or the export that a worker writes it for. Raises TooManyExports."""
-    if file_format == Export.Format.CSV:
-        record_export(webinar=webinar, user_id=user.pk, file_format=file_format)
-        return _csv(webinar, personal, query, now)
-    if personal and sum(sql.size(webinar.pk)) > ROWS_AT_ONCE:
-        return request_export(webinar=webinar, user=user, format=file_format, query=query, now=now)
-    record_export(webinar=webinar, user_id=user.pk, file_format=file_format)
-    return _workbook(webinar, personal, query, now)
+    webinar, user, kind, file_format, now = wanted.webinar, wanted.user, wanted.kind, wanted.file_format, wanted.now
+    if wanted.takes_long:
+        return request_export(webinar=webinar, user=user, kind=kind, format=file_format, query=wanted.query, now=now)
+    record_export(webinar=webinar, user_id=user.pk, kind=kind, file_format=file_format, now=now)
+    return _csv(wanted) if file_format == Export.Format.CSV else _workbook(wanted)
 
 
 def kept_file(export: Export) -> HttpResponseBase | None:
@@ -45,12 +66,12 @@ def kept_file(export: Export) -> HttpResponseBase | None:
     return _private(FileResponse(content), export.file_name, export.format)
 
 
-def _csv(webinar: Webinar, personal: bool, query: AttendanceQuery, now: datetime) -> HttpResponseBase:
+def _csv(wanted: Wanted) -> HttpResponseBase:
     """The first piece is made here: in the request's language, and in time to answer that the database is away."""
-    contents = contents_of(webinar=webinar, query=query, personal=personal, now=now)
-    pieces = csv_bytes(csv_lines(contents))
+    contents = wanted.contents()
+    pieces = csv_bytes(contents.csv_lines())
     first = next(pieces)
-    return _private(StreamingHttpResponse(_and(first, pieces)), file_name(contents, "csv"), "csv")
+    return _private(StreamingHttpResponse(_and(first, pieces)), contents.file_name("csv"), "csv")
 
 
 def _and(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
@@ -58,14 +79,14 @@ def _and(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
     yield from rest
 
 
-def _workbook(webinar: Webinar, personal: bool, query: AttendanceQuery, now: datetime) -> HttpResponseBase:
+def _workbook(wanted: Wanted) -> HttpResponseBase:
     with workspace() as folder:
-        path = folder / "attendance.xlsx"
+        path = folder / "export.xlsx"
         with sql.one_moment():
-            contents = contents_of(webinar=webinar, query=query, personal=personal, now=now)
-            write_workbook(contents, path)
+            contents = wanted.contents()
+            write_file(contents, path, file_format="xlsx", report=lambda rows: None)
         # Open, it can be read also when its folder is gone.
-        return _private(FileResponse(path.open("rb")), file_name(contents, "xlsx"), "xlsx")
+        return _private(FileResponse(path.open("rb")), contents.file_name("xlsx"), "xlsx")
 
 
 def _private(response: FileResponse | StreamingHttpResponse, name: str, file_format: str) -> HttpResponseBase:

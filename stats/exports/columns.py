@@ -20,16 +20,16 @@ class Column:
     width: int
 
 
-def _times(key: str, title: Any) -> tuple[Column, Column]:
+def times(key: str, title: Any) -> tuple[Column, Column]:
     return Column(key, "moment", title, 20), Column(key, "offset", pgettext_lazy("column", "UTC offset"), 11)
 
 
 PEOPLE = (
     Column("displayName", "text", pgettext_lazy("column", "Name"), 22),
     Column("email", "text", pgettext_lazy("column", "Email"), 30),
-    *_times("registeredAt", pgettext_lazy("column", "Registered")),
-    *_times("firstEntered", pgettext_lazy("column", "First entered")),
-    *_times("lastExited", pgettext_lazy("column", "Last left")),
+    *times("registeredAt", pgettext_lazy("column", "Registered")),
+    *times("firstEntered", pgettext_lazy("column", "First entered")),
+    *times("lastExited", pgettext_lazy("column", "Last left")),
     Column("attendancePercent", "percent", pgettext_lazy("column", "Share of the webinar"), 12),
     Column("uniqueSeconds", "length", pgettext_lazy("column", "Time attended"), 14),
     Column("visibleSeconds", "length", pgettext_lazy("column", "Page in front"), 12),
@@ -41,8 +41,8 @@ PEOPLE = (
 SESSIONS = (
     Column("displayName", "text", pgettext_lazy("column", "Name"), 22),
     Column("email", "text", pgettext_lazy("column", "Email"), 30),
-    *_times("entered", pgettext_lazy("column", "Entered")),
-    *_times("left", pgettext_lazy("column", "Left")),
+    *times("entered", pgettext_lazy("column", "Entered")),
+    *times("left", pgettext_lazy("column", "Left")),
     Column("ending", "text", pgettext_lazy("column", "How it ended"), 16),
     Column("duration", "length", pgettext_lazy("column", "Open for"), 12),
     Column("within", "length", pgettext_lazy("column", "Within the webinar"), 12),

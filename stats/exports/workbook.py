@@ -1,40 +1,14 @@
-"""Attendance as a workbook: people, the pages they opened, and what the figures mean.
+"""Attendance as a workbook: people, the pages they opened, and what the figures mean."""
 
-Written row by row into a folder of its own (constant memory), and put together when it is whole.
-"""
-
-import itertools
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import xlsxwriter
-from xlsxwriter.exceptions import FileCreateError
-from xlsxwriter.format import Format
-from xlsxwriter.worksheet import Worksheet
-
-from stats.exports.about import Line, about, sheet_titles
-from stats.exports.cells import day_number, for_workbook, offset_text
-from stats.exports.columns import SESSION_DEFINITIONS, Column, Kind, title_of
+from stats.exports.about import about, sheet_titles
+from stats.exports.book import MOST_ROWS, Book, Report
+from stats.exports.columns import SESSION_DEFINITIONS
 from stats.exports.contents import Contents
-
-MOST_ROWS = 1_048_576  # of a sheet, its head among them
-ROWS_BETWEEN_REPORTS = 2_000
-FORMATS: dict[str, dict[str, Any]] = {
-    "head": {"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#EEF1FA", "bottom": 1},
-    "moment": {"num_format": "yyyy-mm-dd hh:mm:ss"},
-    "length": {"num_format": "[h]:mm:ss"},
-    "percent": {"num_format": "0.0%"},
-    "number": {"num_format": "0"},
-    "heading": {"bold": True, "font_size": 13},
-    "wrapped": {"text_wrap": True, "valign": "top"},
-}
-LEFT = {"align": "left", "valign": "top"}
-
-# Called with the number of rows written so far; raises to stop.
-Report = Callable[[int], None]
 
 
 def write_workbook(
@@ -44,117 +18,22 @@ def write_workbook(
 
     Raises OSError when there is no room for it, and whatever `report` raises.
     """
-    options = {"constant_memory": True, "tmpdir": str(path.parent), "strings_to_urls": False}
-    workbook = xlsxwriter.Workbook(str(path), options)
-    # XlsxWriter writes the time as it is and calls it UTC.
-    workbook.set_properties({"title": contents.webinar.title, "created": contents.now.astimezone(UTC)})
-    book = _Book(workbook, contents, report, most_rows)
+    book = Book(path, contents.webinar, now=contents.now, report=report, most_rows=most_rows)
     titles = sheet_titles()
     if contents.personal:
-        book.write_people(titles["people"])
-        book.write_sessions(titles["sessions"])
-    book.write_about(titles["about"])
-    report(book.rows)
-    try:
-        workbook.close()
-    except FileCreateError as error:
-        raise error.args[0] from error
+        # Whose pages are shown, where it is not everybody's, is noted on the way.
+        user_ids: list[uuid.UUID] | None = [] if contents.narrowed else None
+        people = _noting(contents.people(), user_ids)
+        book.write_table(titles["people"], contents.people_columns, contents.head["definitions"], people)
+        meanings = {key: str(text) for key, text in SESSION_DEFINITIONS.items()}
+        book.write_table(titles["sessions"], contents.session_columns, meanings, contents.sessions(user_ids))
+    book.write_lines(titles["about"], about(contents))
+    book.close()
     return book.rows
 
 
-class _Book:
-    def __init__(self, workbook: xlsxwriter.Workbook, contents: Contents, report: Report, most_rows: int) -> None:
-        self.workbook = workbook
-        self.contents = contents
-        self.zone = contents.webinar.zone
-        self.report = report
-        self.most_rows = most_rows
-        self.rows = 0
-        self.formats = {name: workbook.add_format(options) for name, options in FORMATS.items()}
-        self.left = {
-            kind: workbook.add_format({**FORMATS.get(kind, {}), **LEFT}) for kind in ("moment", "length", "percent")
-        } | {"number": workbook.add_format({**FORMATS["number"], **LEFT})}
-        self.user_ids: list[uuid.UUID] | None = [] if contents.narrowed else None
-
-    def write_people(self, title: str) -> None:
-        self._write_table(title, self.contents.people_columns, self.contents.head["definitions"], self._people())
-
-    def write_sessions(self, title: str) -> None:
-        meanings = {key: str(text) for key, text in SESSION_DEFINITIONS.items()}
-        self._write_table(title, self.contents.session_columns, meanings, self.contents.sessions(self.user_ids))
-
-    def write_about(self, title: str) -> None:
-        sheet = self.workbook.add_worksheet(title)
-        sheet.set_column(0, 0, 48)
-        sheet.set_column(1, 1, 90)
-        for number, line in enumerate(about(self.contents)):
-            self._write_line(sheet, number, line)
-
-    def _people(self) -> Iterator[Mapping[str, Any]]:
-        """Whose pages are shown, where it is not everybody's, is noted on the way."""
-        for row in self.contents.people():
-            if self.user_ids is not None and row["userId"]:
-                self.user_ids.append(row["userId"])
-            yield row
-
-    def _write_table(
-        self, title: str, columns: Sequence[Column], meanings: Mapping[str, str], rows: Iterable[Mapping[str, Any]]
-    ) -> None:
-        """On one sheet, or on several when there are more rows than one can hold."""
-        rest = iter(rows)
-        for number in itertools.count(1):
-            sheet = self.workbook.add_worksheet(title if number == 1 else f"{title} {number}")
-            self._write_head(sheet, columns, meanings)
-            last = self._write_rows(sheet, columns, itertools.islice(rest, self.most_rows - 1))
-            sheet.autofilter(0, 0, last, len(columns) - 1)
-            following = next(rest, None) if last == self.most_rows - 1 else None
-            if following is None:
-                return
-            rest = itertools.chain([following], rest)
-
-    def _write_head(self, sheet: Worksheet, columns: Sequence[Column], meanings: Mapping[str, str]) -> None:
-        sheet.freeze_panes(1, 1)
-        sheet.set_row(0, 32)
-        for place, column in enumerate(columns):
-            sheet.set_column(place, place, column.width)
-            sheet.write_string(0, place, title_of(column, self.contents.webinar.time_zone), self.formats["head"])
-            if column.key in meanings and column.kind != "offset":
-                sheet.write_comment(0, place, meanings[column.key], {"x_scale": 2.2, "y_scale": 1.4})
-
-    def _write_rows(self, sheet: Worksheet, columns: Sequence[Column], rows: Iterable[Mapping[str, Any]]) -> int:
-        """Answers the number of the last row."""
-        cells = [
-            (column.key, self._writer(sheet, place, column.kind, self.formats.get(column.kind)))
-            for place, column in enumerate(columns)
-        ]
-        last = 0
-        for last, row in enumerate(rows, start=1):
-            for key, write in cells:
-                value = row[key]
-                if value is not None and value != "":
-                    write(last, value)
-            self.rows += 1
-            if self.rows % ROWS_BETWEEN_REPORTS == 0:
-                self.report(self.rows)
-        return last
-
-    def _write_line(self, sheet: Worksheet, number: int, line: Line) -> None:
-        if line.kind is None:
-            sheet.write_string(number, 0, line.label, self.formats["heading"])
-            return
-        sheet.write_string(number, 0, line.label, self.formats["wrapped"])
-        shown = self.formats["wrapped"] if line.kind == "text" else self.left[line.kind]
-        self._writer(sheet, 1, line.kind, shown)(number, line.value)
-
-    def _writer(self, sheet: Worksheet, place: int, kind: Kind, shown: Format | None) -> Callable[[int, Any], Any]:
-        """What writes the values of one kind into a column, chosen once and not for each of a million cells."""
-        zone, text, number = self.zone, sheet.write_string, sheet.write_number
-        writers: dict[str, Callable[[int, Any], Any]] = {
-            "text": lambda row, value: text(row, place, for_workbook(value), shown),
-            "moment": lambda row, value: number(row, place, day_number(value, zone), shown),
-            "length": lambda row, value: number(row, place, value / 86_400, shown),
-            "percent": lambda row, value: number(row, place, round(value / 100, 4), shown),
-            "number": lambda row, value: number(row, place, value, shown),
-            "offset": lambda row, value: text(row, place, offset_text(value, zone), shown),
-        }
-        return writers[kind]
+def _noting(people: Iterator[dict[str, Any]], user_ids: list[uuid.UUID] | None) -> Iterator[Mapping[str, Any]]:
+    for row in people:
+        if user_ids is not None and row["userId"]:
+            user_ids.append(row["userId"])
+        yield row

@@ -1,4 +1,4 @@
-"""Files of attendance that take longer than a request may: asked for, written by a worker, fetched (spec 6, 14)."""
+"""Files of a webinar that take longer than a request may: asked for, written by a worker, fetched (spec 6, 14)."""
 
 import uuid
 from datetime import datetime
@@ -28,8 +28,14 @@ class Export(TenantModel):
 
     A worker owns a running export while `claim` is its own, and says so by moving `heartbeat_at`; when that falls
     silent, another takes over with a claim of its own. `rows_total` is null while it is unknown. `file` is the name in
-    the private storage, written when the file is whole. `query` is what the table was asked for (sort, filter).
+    the private storage, written when the file is whole. `query` is what the table of attendance was asked for (sort,
+    filter); the room's files have none, and always name people.
     """
+
+    class Kind(models.TextChoices):
+        ATTENDANCE = "attendance", _("Attendance")
+        CHAT = "chat", _("Chat")
+        QUESTIONS = "questions", _("Q&A")
 
     class State(models.TextChoices):
         QUEUED = "queued", _("Waiting")
@@ -56,6 +62,9 @@ class Export(TenantModel):
         db_index=False,
         related_name="+",
         verbose_name=_("requested by"),
+    )
+    kind = models.CharField(
+        _("kind"), max_length=10, choices=Kind.choices, default=Kind.ATTENDANCE, db_default=Kind.ATTENDANCE
     )
     format = models.CharField(_("format"), max_length=4, choices=Format.choices)
     query = models.JSONField(_("query"), default=dict)
@@ -89,6 +98,9 @@ class Export(TenantModel):
             models.Index(fields=["created_at"], name="export_under_way", condition=Q(state__in=["queued", "running"])),
         ]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="attendance") | Q(kind__in=["chat", "questions"], personal=True), name="export_kind"
+            ),
             models.CheckConstraint(condition=Q(format__in=["csv", "xlsx"]), name="export_format"),
             models.CheckConstraint(condition=Q(language__in=["ko", "en"]), name="export_language"),
             models.CheckConstraint(

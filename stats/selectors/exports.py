@@ -34,9 +34,9 @@ def own_export(*, export_id: uuid.UUID, webinar_id: uuid.UUID, user: User, now: 
     return found
 
 
-def own_exports(*, webinar: Webinar, user: User, sees_people: bool, now: datetime) -> list[Export]:
-    """The newest that are kept. One query. The caller has asked whether the person may see the statistics."""
-    kept = Export.objects.requested_by(user).kept(now).filter(webinar=webinar)
+def own_exports(*, webinar: Webinar, user: User, sees_people: bool, now: datetime, kind: str) -> list[Export]:
+    """The newest of a kind that are kept. One query. The caller has asked whether the person may see such files."""
+    kept = Export.objects.requested_by(user).kept(now).filter(webinar=webinar, kind=kind)
     return list((kept if sees_people else kept.filter(personal=False)).order_by("-created_at")[:SHOWN])
 
 

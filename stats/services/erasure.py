@@ -4,7 +4,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from presence.models import UserSession
 from stats.models import Export, SealedAttendance
-from webinars.models import Registration
+from webinars.models import Message, Question, Registration
 from webinars.services.erasure import Erased
 
 
@@ -21,7 +21,8 @@ def expire_exports(erased: Erased) -> int:
     deletes them. Whoever needs one asks for it again.
 
     For each file that is kept, and these are few, the person's traces in its webinar are looked up, each by its index
-    (session_of_person, registration_unique, sealed_of_person). Joined, they would be multiplied with each other, over
+    (session_of_person, registration_unique, sealed_of_person, message_once, question_once, and that of who answered).
+    Joined, they would be multiplied with each other, over
     everybody in the webinar.
     """
     user = erased.user
@@ -29,6 +30,9 @@ def expire_exports(erased: Erased) -> int:
         UserSession.objects.filter(webinar=OuterRef("webinar"), user=user),
         Registration.objects.filter(webinar=OuterRef("webinar"), user=user),
         SealedAttendance.objects.filter(seal__webinar=OuterRef("webinar"), user=user),
+        Message.objects.filter(webinar=OuterRef("webinar"), user=user),
+        Question.objects.filter(webinar=OuterRef("webinar"), user=user),
+        Question.objects.filter(webinar=OuterRef("webinar"), answered_by=user),
     )
     named = Q()
     for trace in traces:

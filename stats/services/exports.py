@@ -3,9 +3,8 @@
 import errno
 import logging
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from celery import current_app
@@ -21,16 +20,14 @@ from kombu.exceptions import KombuError
 from eventflow import redis
 from eventflow.api.errors import ApiError, DatabaseUnavailable
 from stats.exports.about import known_language
-from stats.exports.contents import Contents, contents_of
-from stats.exports.csv_file import csv_bytes, csv_lines
-from stats.exports.file_names import file_name
+from stats.exports.kinds import exported, write_file
 from stats.exports.private_files import discard, discard_left_behind, keep, workspace
-from stats.exports.workbook import ROWS_BETWEEN_REPORTS, write_workbook
 from stats.models import Export
 from stats.selectors.attendance import AttendanceQuery
 from stats.sql import exports as sql
 from webinars.models import User, Webinar
 from webinars.selectors.permissions import Verb, may
+from webinars.services import audit
 
 logger = logging.getLogger(__name__)
 
@@ -56,15 +53,25 @@ class NotAllowed(Exception):
     """Whoever asked may not see it any more."""
 
 
-def request_export(*, webinar: Webinar, user: User, format: str, query: AttendanceQuery, now: datetime) -> Export:
+def request_export(
+    *,
+    webinar: Webinar,
+    user: User,
+    format: str,
+    query: AttendanceQuery,
+    now: datetime,
+    kind: str = Export.Kind.ATTENDANCE,
+) -> Export:
     """Have a worker write a file for this person. Asking twice for the same while it is under way answers the first.
 
-    Raises TooManyExports. The caller has asked whether the person may see the statistics.
+    Raises TooManyExports. The caller has asked whether the person may see the statistics, and for a file of the room,
+    personal data.
     """
     asked = {
         "webinar": webinar,
+        "kind": kind,
         "format": format,
-        "query": stored_query(query),
+        "query": stored_query(query) if kind == Export.Kind.ATTENDANCE else {},
         "language": known_language(translation.get_language()),
         "personal": may(user, "see_personal", webinar),
     }
@@ -83,15 +90,19 @@ def request_export(*, webinar: Webinar, user: User, format: str, query: Attendan
             requested_by=user,
             expires_at=now + kept_for(),
         )
-        record_export(webinar=webinar, user_id=user.pk, file_format=format)
+        record_export(webinar=webinar, user_id=user.pk, file_format=format, kind=kind, now=now)
         transaction.on_commit(lambda: tell_workers(export.pk))
     return export
 
 
-def record_export(*, webinar: Webinar, user_id: uuid.UUID, file_format: str) -> None:
-    """In the webinar's history: who took its attendance out, how, and when (spec 13)."""
-    message = _("Exported the attendance as %(format)s.") % {"format": file_format.upper()}
-    LogEntry.objects.log_actions(user_id, [webinar], CHANGE, change_message=message, single_object=True)
+def record_export(*, webinar: Webinar, user_id: uuid.UUID, file_format: str, kind: str, now: datetime) -> None:
+    """Who took what out, how, and when (spec 13): of the attendance, in the webinar's history; of the room, in the
+    audit log."""
+    if kind == Export.Kind.ATTENDANCE:
+        message = _("Exported the attendance as %(format)s.") % {"format": file_format.upper()}
+        LogEntry.objects.log_actions(user_id, [webinar], CHANGE, change_message=message, single_object=True)
+    else:
+        audit.record(f"{kind}.exported", webinar=webinar, actor_id=user_id, now=now, details={"format": file_format})
 
 
 def tell_workers(export_id: uuid.UUID) -> None:
@@ -200,25 +211,6 @@ def kept_for() -> timedelta:
     return timedelta(hours=settings.EXPORT_RETENTION_HOURS)
 
 
-def write_file(contents: Contents, path: Path, *, file_format: str, report: Callable[[int], None]) -> int:
-    """Answers how many rows. Raises OSError, and what `report` raises."""
-    if file_format == Export.Format.XLSX:
-        return write_workbook(contents, path, report=report)
-    lines = 0
-
-    def counted() -> Iterator[list[str]]:
-        nonlocal lines
-        for line in csv_lines(contents):
-            yield line
-            lines += 1
-            if lines % ROWS_BETWEEN_REPORTS == 0:
-                report(lines)
-
-    with path.open("wb") as output:
-        output.writelines(csv_bytes(counted()))
-    return lines - 1  # the head is none
-
-
 def _write(export: Export, progress: sql.Progress, clock: Callable[[], datetime]) -> Export | None:
     verb: Verb = "see_personal" if export.personal else "see_statistics"
     if not may(export.requested_by, verb, export.webinar):
@@ -226,13 +218,14 @@ def _write(export: Export, progress: sql.Progress, clock: Callable[[], datetime]
     with workspace() as folder:
         path = folder / f"{export.pk}.{export.format}"
         with translation.override(export.language), sql.one_moment():
-            contents = contents_of(
+            contents = exported(
+                export.kind,
                 webinar=export.webinar,
                 query=AttendanceQuery.parse(export.query),
                 personal=export.personal,
                 now=clock(),
             )
-            total = _rows_expected(contents, export.format)
+            total = contents.rows_expected(export.format)
 
             def report(rows: int) -> None:
                 if not progress.write(rows_done=rows, rows_total=total, now=clock()):
@@ -251,7 +244,7 @@ def _write(export: Export, progress: sql.Progress, clock: Callable[[], datetime]
             state=Export.State.DONE,
             claim=None,
             file=stored,
-            file_name=file_name(contents, export.format),
+            file_name=contents.file_name(export.format),
             size=size,
             rows_done=rows,
             rows_total=rows,
@@ -265,14 +258,6 @@ def _write(export: Export, progress: sql.Progress, clock: Callable[[], datetime]
         raise ClaimLost
     export.refresh_from_db()
     return export
-
-
-def _rows_expected(contents: Contents, file_format: str) -> int | None:
-    """None where nobody knows before they are read."""
-    if contents.narrowed or not contents.personal:
-        return None
-    size = sql.size(contents.webinar.pk)
-    return size.people if file_format == Export.Format.CSV else size.people + size.sessions
 
 
 def _fail(export: Export, code: str, now: datetime) -> Export | None:

@@ -84,13 +84,17 @@ class OneWebinarAdmin(ScopedAdmin):
         return [WebinarFilter, *self.list_filter]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        from webinars.admin.tabs import webinar_tabs
+        from webinars.admin.tabs import tools_of, webinar_tabs
 
         context = dict(extra_context or {})
         webinar = webinar_of_list(request, self.see) if self.has_view_permission(request) else None
         if webinar is None:
             return super().changelist_view(request, context)
-        context |= {"webinar": webinar, "webinar_tabs": webinar_tabs(request, webinar, current=self.tab)}
+        context |= {
+            "webinar": webinar,
+            "webinar_tabs": webinar_tabs(request, webinar, current=self.tab),
+            "list_tools": tools_of(self.tab),
+        }
         with timezone.override(webinar.zone):
             return rendered(super().changelist_view(request, context))
 

@@ -38,6 +38,8 @@ class Page:
 
 _tabs: dict[str, Tab] = {}
 _pages: dict[str, Page] = {}
+# By tab, templates that stand between the tabs and the list; each gets the page's context.
+_tools: dict[str, list[str]] = {}
 
 
 def add_tab(tab: Tab) -> None:
@@ -46,6 +48,14 @@ def add_tab(tab: Tab) -> None:
 
 def add_page(page: Page) -> None:
     _pages[page.name] = page
+
+
+def add_tool(tab: str, template: str) -> None:
+    _tools.setdefault(tab, []).append(template)
+
+
+def tools_of(tab: str) -> list[str]:
+    return _tools.get(tab, [])
 
 
 def all_pages() -> list[Page]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 from xlsxwriter import Workbook
@@ -77,6 +77,7 @@ def test_a_csv_is_read_back_as_it_was_written(rows):
     assert written.decode().count("\n") == written.decode().count("\r\n") == len(rows)
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(ANY_TEXT, HOSTILE, st.sampled_from(["<r>a</r>", "<r><t>&</r>", "_x0041_"])), max_size=8))
 @example(["=1+1", "http://example.com", "{=A1}", "mailto:a@b.c", "#NAME?", "<r></x></r>"])
 def test_a_workbook_holds_every_text_as_text(texts):

@@ -19,7 +19,7 @@ from eventflow import redis
 from eventflow.celery import app
 from presence.models import UserSession
 from stats import tasks
-from stats.exports import workbook
+from stats.exports import book
 from stats.exports.about import TOTALS
 from stats.models import Export
 from stats.selectors.attendance import AttendanceQuery
@@ -151,7 +151,7 @@ def test_who_had_to_wait_comes_next(export, talk, owner):
 
 def test_how_far_it_is_can_be_read_while_it_is_written(export, monkeypatch):
     told = []
-    monkeypatch.setattr(workbook, "ROWS_BETWEEN_REPORTS", 3)
+    monkeypatch.setattr(book, "ROWS_BETWEEN_REPORTS", 3)
 
     def noticed(self, **values):
         holds = written(self, **values)

@@ -102,7 +102,7 @@ from stats.exports import workbook
 from stats.services.exports import write_export
 def killed(*args, **options):
     os.kill(os.getpid(), 9)
-workbook._Book.write_sessions = killed
+workbook.Book.write_lines = killed
 write_export(export_id=sys.argv[1])
 """
 
