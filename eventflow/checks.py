@@ -76,8 +76,20 @@ def check_private_files(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     ]
 
 
+@register()
+def check_room_servers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """A room finds its server by the list, so the list must name servers, and each once."""
+    urls: list[str] = settings.REALTIME_REDIS_URLS
+    if not all(url.startswith(("redis://", "rediss://", "unix://")) for url in urls):
+        return [Error("REALTIME_REDIS_URLS must be addresses that begin with redis://.", id="eventflow.E005")]
+    if len(set(urls)) < len(urls):
+        return [Error("REALTIME_REDIS_URLS names a server twice.", id="eventflow.E005")]
+    return []
+
+
 def refuse_to_start_wrong() -> None:
     """For servers and workers, which run no system checks: raises ImproperlyConfigured with all that is wrong."""
-    problems = [problem.msg for problem in (*check_numbers(None), *check_secrets(None), *check_private_files(None))]
+    checks = (check_numbers, check_secrets, check_private_files, check_room_servers)
+    problems = [problem.msg for check in checks for problem in check(None)]
     if problems:
         raise ImproperlyConfigured(" ".join(problems))

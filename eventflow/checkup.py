@@ -39,6 +39,7 @@ def checkup(*, now: datetime | None = None) -> Iterator[Finding]:
         yield migrations()
     broker = redis_state()
     yield broker
+    yield from room_servers()
     yield static_files()
     if broker.ok:
         yield worker()
@@ -89,6 +90,20 @@ def redis_state() -> Finding:
     except redis.RedisUnavailable as error:
         return Finding("Redis", False, first_line(error), f"{START_HINT} check REDIS_URL and that the server runs")
     return Finding("Redis", True, str(version))
+
+
+def room_servers() -> Iterator[Finding]:
+    """The Redis servers that have rooms, where these are others than REDIS_URL."""
+    for url in settings.REALTIME_REDIS_URLS:
+        if url == settings.REDIS_URL:
+            continue
+        server = redis.server(url)
+        name = f"Redis for rooms at {server.place}"
+        try:
+            yield Finding(name, True, str(server.client.info("server")["redis_version"]))
+        except redis.RedisUnavailable as error:
+            advice = f"{START_HINT} check REALTIME_REDIS_URLS and that the server runs"
+            yield Finding(name, False, first_line(error), advice)
 
 
 def static_files() -> Finding:

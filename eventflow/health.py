@@ -1,5 +1,6 @@
 """`/healthz` and `/readyz` (spec 18)."""
 
+from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -33,10 +34,13 @@ def _database() -> str:
 
 
 def _redis() -> str:
-    try:
-        redis.client().ping()
-    except redis.RedisUnavailable as error:
-        return f"away: {type(error).__name__}"
+    """REDIS_URL, and every server that has rooms."""
+    for url in dict.fromkeys([settings.REDIS_URL, *settings.REALTIME_REDIS_URLS]):
+        server = redis.server(url)
+        try:
+            server.client.ping()
+        except redis.RedisUnavailable as error:
+            return f"away: {type(error).__name__} at {server.place}"
     return "ok"
 
 

@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import redis
 from django.conf import settings
@@ -90,6 +91,12 @@ class Server:
         self._is_main = url == settings.REDIS_URL
         self.pause = pause if self._is_main else Pause()
         self._own = None if self._is_main else _pool(url)
+
+    @property
+    def place(self) -> str:
+        """Its address without its password, to be shown and compared."""
+        parts = urlsplit(self.url)
+        return f"{parts.hostname}:{parts.port}{parts.path}"
 
     @property
     def client(self) -> redis.Redis:

@@ -14,22 +14,20 @@ REPORT_SECONDS = 0.5
 
 
 class Reporter(Protocol):
-    name: str
-
     async def report(self, job: str, member: str, state: str) -> None: ...
 
 
-async def drop(reporter: Reporter, rooms: Iterable[Room], order: str) -> None:
-    """`order` is {"job": the key to report under, "rates": null to count only, or sockets a second by member}.
+async def drop(reporter: Reporter, process: str, rooms: Iterable[Room], order: str) -> None:
+    """`order` is {"job": the key to report under, "rates": null to count only, or sockets a second by process}.
 
     Those that open meanwhile are left alone.
     """
     asked = json.loads(order)
     sockets = [(room, socket) for room in rooms for socket in room.sockets]
     if asked["rates"] is None:
-        await reporter.report(asked["job"], reporter.name, f"0 {len(sockets)}")
+        await reporter.report(asked["job"], process, f"0 {len(sockets)}")
         return
-    rate = asked["rates"].get(reporter.name)
+    rate = asked["rates"].get(process)
     if rate is None:
         return
     began = reported_at = time.monotonic()
@@ -40,5 +38,5 @@ async def drop(reporter: Reporter, rooms: Iterable[Room], order: str) -> None:
         room.turn_out(socket, CloseCode.RESTART)
         if time.monotonic() - reported_at >= REPORT_SECONDS:
             reported_at = time.monotonic()
-            await reporter.report(asked["job"], reporter.name, f"{closed + 1} {len(sockets)}")
-    await reporter.report(asked["job"], reporter.name, f"{len(sockets)} {len(sockets)}")
+            await reporter.report(asked["job"], process, f"{closed + 1} {len(sockets)}")
+    await reporter.report(asked["job"], process, f"{len(sockets)} {len(sockets)}")

@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import time
+import uuid
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -25,9 +26,10 @@ FIRST_WAIT_SECONDS = (2, 30)
 
 @dataclass
 class Census:
-    """How many sockets this process has in all its rooms."""
+    """How many sockets this process has in all its rooms, and a name by which others know it."""
 
     sockets: int = 0
+    process: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def reconnect_seconds(self) -> int:
         """Over how long pages should spread when they lose their sockets all at once."""

@@ -53,7 +53,6 @@ class ShardRooms:
     def __init__(self, url: str, census: Census) -> None:
         self.url = url
         self.census = census
-        self.name = uuid.uuid4().hex  # by which `drop_connections` knows this process
         self.rooms: dict[str, Room] = {}
         self._lock = asyncio.Lock()
         self._redis: redis.asyncio.Redis | None = None
@@ -189,15 +188,16 @@ class ShardRooms:
         first, _, rest = message["data"].decode().partition(" ")
         if first == CONTROL:
             kind, _, content = rest.partition(" ")
-            self._obey(room, kind, content)
+            self._obey(channel, room, kind, content)
         elif room is not None:
             seq, body = rest.split(" ", 1)
             room.receive(first, int(seq), body)
 
-    def _obey(self, room: Room | None, kind: str, content: str) -> None:
+    def _obey(self, channel: str, room: Room | None, kind: str, content: str) -> None:
         if kind == Control.DROP:
-            rooms = [room] if room is not None else list(self.rooms.values())
-            self.run(drop(self, rooms, content))
+            every = list(self.rooms.values()) if channel == PROCESSES_CHANNEL else []
+            rooms = [room] if room is not None else every
+            self.run(drop(self, self.census.process, rooms, content))
         elif room is not None:
             room.obey(kind, content)
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import uuid
-from urllib.parse import urlsplit
 
 from django.conf import settings
 
@@ -20,9 +19,7 @@ def shard_url(webinar_id: uuid.UUID | str) -> str:
 
 
 def _weight(url: str, webinar_id: str) -> bytes:
-    parts = urlsplit(url)
-    place = f"{parts.hostname}:{parts.port}{parts.path}"
-    return hashlib.blake2b(f"{place} {webinar_id}".encode(), digest_size=8).digest()
+    return hashlib.blake2b(f"{redis.server(url).place} {webinar_id}".encode(), digest_size=8).digest()
 
 
 def room_server(webinar_id: uuid.UUID | str) -> redis.Server:
