@@ -30,7 +30,7 @@ from tests.chaos.verdict import (
     while_frozen,
 )
 
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 SETTLE_SECONDS = 100.0
 TELL_EVERY = 5.0
 

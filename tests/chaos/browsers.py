@@ -25,7 +25,7 @@ class Window:
 
     async def enter(self, webinar: str) -> None:
         await self.page.goto(f"/webinars/{webinar}/live/")
-        await expect(self.page.locator(CONNECTION)).to_have_attribute("data-connection", "live", timeout=30_000)
+        await expect(self.page.locator(CONNECTION)).to_have_attribute("data-connection", "live", timeout=60_000)
 
     async def be_offline(self, seconds: float) -> None:
         await self.context.set_offline(True)

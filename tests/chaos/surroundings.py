@@ -20,7 +20,7 @@ from eventflow.demo.supervisor import answers
 from eventflow.embedded import EmbeddedServers, Server, free_port
 
 HOST = "127.0.0.1"
-READY_SECONDS = 60
+READY_SECONDS = 120
 NOT_OURS = ("DATABASE_URL", "REDIS_URL", "REALTIME_REDIS_URLS", "SECRET_KEY", "LIVE_PASS_KEYS", "CRON_SECRET")
 PROCESSES = 2
 
