@@ -13,7 +13,7 @@ from webinars.api import serializers
 from webinars.api.authentication import LivePassAuthentication, pass_of
 from webinars.selectors.messages import messages_page
 from webinars.services import moderation
-from webinars.services.chat import post_message
+from webinars.services.chat import Banned, post_message
 
 
 class MessagesView(APIView):
@@ -28,7 +28,10 @@ class MessagesView(APIView):
         live_pass = pass_of(request, w)
         query = serializers.MessagesQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        page = messages_page(live_pass.webinar_id, **query.validated_data)
+        reader_id = None if live_pass.admin_mode else live_pass.user_id
+        page = messages_page(live_pass.webinar_id, reader_id=reader_id, **query.validated_data)
+        if page.reader_is_banned:
+            raise Banned
         return Response(
             {
                 "messages": page.messages,

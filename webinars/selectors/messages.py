@@ -20,11 +20,13 @@ class MessagesPage:
     last_changed_seq: int
     changed: list[dict[str, Any]]
     has_earlier: bool
+    reader_is_banned: bool
 
 
 def messages_page(
     webinar_id: uuid.UUID,
     *,
+    reader_id: uuid.UUID | None = None,
     after: int | None = None,
     before: int | None = None,
     changed_after: int | None = None,
@@ -32,9 +34,12 @@ def messages_page(
 ) -> MessagesPage:
     """Messages with `seq` greater than `after`; without `after` the last `limit`, which with `before` are history.
     Oldest first (spec 9). `changed` holds what was deleted or restored since `changed_after`, at most 200 of them, by
-    `changedSeq`. One statement. Deleted messages keep their place without their text.
+    `changedSeq`. One statement. Deleted messages keep their place without their text. For `reader_id`, somebody whom
+    no membership lets in, `reader_is_banned` tells that they are to see nothing of it.
     """
-    read = read_messages(webinar_id, after=after, before=before, changed_after=changed_after, limit=limit)
+    read = read_messages(
+        webinar_id, reader_id=reader_id, after=after, before=before, changed_after=changed_after, limit=limit
+    )
     last_seq = read.messages[-1]["seq"] if read.messages else after or 0
     if (
         before is None and len(read.messages) < limit
@@ -48,6 +53,7 @@ def messages_page(
         else read.last_changed_seq,
         changed=[message_data(**row) for row in read.changed],
         has_earlier=read.has_earlier,
+        reader_is_banned=read.banned,
     )
 
 

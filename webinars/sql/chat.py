@@ -143,6 +143,7 @@ def post_message(
 class Read(NamedTuple):
     """What `read_messages` found: the room's counters at the same instant, then the rows of both lists."""
 
+    banned: bool
     last_seq: int
     last_changed_seq: int
     has_earlier: bool
@@ -157,7 +158,8 @@ MOST_CHANGES = 200
 # that continues from here misses nothing. `{order}` is ASC for what follows a number, DESC for what precedes one.
 # ORM equivalent: Message.objects.filter(webinar=…, seq__gt=…, seq__lt=…).order_by("seq")[:limit], the same with
 # changed_seq__gt, ChatRoom.objects.get(webinar=…), and .filter(seq__lt=…).exists(), in one snapshot.
-# Index: message_seq_unique (twice), message_changed_seq_unique (partial), chat_rooms_pkey. Cost: the rows answered.
+# Index: message_seq_unique (twice), message_changed_seq_unique (partial), chat_rooms_pkey, registration_unique.
+# Cost: the rows answered.
 _READ = f"""
 WITH page AS MATERIALIZED (
     SELECT {_FIELDS} FROM messages m
@@ -171,7 +173,9 @@ WITH page AS MATERIALIZED (
     SELECT coalesce(max(r.last_seq), 0) AS last_seq, coalesce(max(r.last_changed_seq), 0) AS last_changed_seq
     FROM chat_rooms r WHERE r.webinar_id = %(webinar_id)s
 )
-SELECT room.last_seq, room.last_changed_seq,
+SELECT EXISTS (SELECT FROM registrations b WHERE b.webinar_id = %(webinar_id)s
+               AND b.user_id = %(reader_id)s::uuid AND b.banned_at IS NOT NULL),
+       room.last_seq, room.last_changed_seq,
        EXISTS (SELECT FROM messages e
                WHERE e.webinar_id = %(webinar_id)s AND e.seq < coalesce((SELECT min(seq) FROM page), %(earliest)s)),
        m.*
@@ -186,13 +190,21 @@ READ_BACKWARD = short(_READ.format(order="DESC"))
 
 
 def read_messages(
-    webinar_id: uuid.UUID, *, after: int | None, before: int | None, changed_after: int | None, limit: int
+    webinar_id: uuid.UUID,
+    *,
+    reader_id: uuid.UUID | None,
+    after: int | None,
+    before: int | None,
+    changed_after: int | None,
+    limit: int,
 ) -> Read:
-    """With `after` the first ones behind it, otherwise the last ones (before `before`); always oldest first."""
+    """With `after` the first ones behind it, otherwise the last ones (before `before`); always oldest first.
+    `banned` is whether `reader_id` is."""
     rows = fetch_all(
         READ_BACKWARD if after is None else READ_FORWARD,
         {
             "webinar_id": webinar_id,
+            "reader_id": reader_id,
             "after": after or 0,
             "before": NO_NUMBER if before is None else before,
             "changed_after": NO_NUMBER if changed_after is None else changed_after,
@@ -200,10 +212,11 @@ def read_messages(
             "limit": limit,
         },
     )
-    last_seq, last_changed_seq, has_earlier = rows[0][:3]
+    banned, last_seq, last_changed_seq, has_earlier = rows[0][:4]
     messages: list[dict[str, Any]] = []
     changed: list[dict[str, Any]] = []
-    for _seq, _changed_seq, _has_earlier, is_change, _place, *fields in rows:
+    for row in rows:
+        is_change, fields = row[4], row[6:]
         if is_change is not None:
             (changed if is_change else messages).append(dict(zip(FIELDS, fields, strict=True)))
-    return Read(last_seq, last_changed_seq, has_earlier, messages, changed)
+    return Read(banned, last_seq, last_changed_seq, has_earlier, messages, changed)
