@@ -177,7 +177,7 @@ countdown?.start();
 const soundCheck = find("[data-sound-check]");
 if (soundCheck) wireSoundCheck(soundCheck);
 
-stateIs(config.state);
+stateIs(config.facts.state);
 if (cameFromCache()) enterAnew().catch(() => pass.lost || enter());
 else enter();
 announceLivePage({ config, api, pass, page });
