@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable
+from datetime import datetime
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -133,3 +135,20 @@ def test_the_older_page_is_warned_and_both_go_on(attendee: Visitor, webinar: Web
     attendee.says("둘 다 봅니다")
     expect(message(second, "둘 다 봅니다")).to_have_count(1)
     expect(notice(second)).to_be_hidden()
+
+
+def test_a_page_that_the_browser_kept_counts_as_opened_now(attendee: Visitor, webinar: Webinar) -> None:
+    addresses: list[str] = []
+    attendee.page.on("websocket", lambda socket: addresses.append(socket.url))
+    page = attendee.enter("demo")
+    attendee.visit("/webinars/demo/")
+
+    with page.expect_response("**/token") as renewal:
+        page.go_back()
+    expect_in_use(page)
+
+    first, second = [parse_qs(urlsplit(address).query) for address in addresses]
+    opened_anew = datetime.fromisoformat(renewal.value.json()["data"]["serverTime"])
+    assert first["page"] != second["page"]
+    assert int(second["since"][0]) == int(opened_anew.timestamp() * 1000)
+    assert int(first["since"][0]) < int(second["since"][0])

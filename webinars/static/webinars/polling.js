@@ -14,8 +14,8 @@ import { CircuitState, ConsecutiveBreaker, circuitBreaker, handleAll } from "coc
 
 import { between, browserClock, jittered } from "./clock.js";
 
-export const FAILURES_TO_OPEN = 5;
-export const OPEN_MS = 60_000;
+const FAILURES_TO_OPEN = 5;
+const OPEN_MS = 60_000;
 const LONGEST_MS = 60_000;
 const ONCE_MS = 2_000;
 const FINAL = new Set([400, 401, 403, 404, 410]);
