@@ -10,8 +10,8 @@ from eventflow.api.errors import NotFound
 from eventflow.api.schema import enveloped, failures
 from webinars.api import serializers
 from webinars.api.authentication import LivePassAuthentication, pass_of
-from webinars.models import Webinar
-from webinars.selectors.room import room_state, room_switches
+from webinars.selectors.current_state import current_state
+from webinars.selectors.room import room_switches
 from webinars.services.notice import clear_notice, pin_message, set_notice
 from webinars.services.room_settings import change_room, room_settings
 
@@ -25,10 +25,9 @@ class StateView(APIView):
     )
     def get(self, request: Request, w: str) -> Response:
         live_pass = pass_of(request, w)
-        webinar = Webinar.objects.filter(pk=live_pass.webinar_id).first()
-        if webinar is None:
+        if (state := current_state(live_pass.webinar_id, now=timezone.now())) is None:
             raise NotFound
-        return Response(room_state(webinar, now=timezone.now()))
+        return Response(state)
 
 
 class RoomView(APIView):
