@@ -92,7 +92,8 @@ def _ours(crowd: Crowd, seconds: float, window: int, environ: dict[str, str]) ->
         "tokens": [made.token for made in crowd.passes],
         "webinar": str(crowd.webinar.id),
     }
-    with program(uvicorn("eventflow.asgi:application", port=port), port=port, environ=environ) as server:
+    command = uvicorn("eventflow.asgi:application", port=port, ws="eventflow.socket_protocol:SocketProtocol")
+    with program(command, port=port, environ=environ) as server:
         return _measure(server, job, seconds, window)
 
 

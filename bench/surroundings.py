@@ -136,9 +136,9 @@ def granian(app: str, *, interface: str, port: int, threads: int = 0, options: S
     ]  # fmt: skip
 
 
-def uvicorn(app: str, *, port: int) -> list[str]:
+def uvicorn(app: str, *, port: int, ws: str = "websockets-sansio") -> list[str]:
     return [
-        sys.executable, "-m", "uvicorn", app, "--host", "127.0.0.1", "--port", str(port), "--ws", "websockets-sansio",
+        sys.executable, "-m", "uvicorn", app, "--host", "127.0.0.1", "--port", str(port), "--ws", ws,
         "--ws-per-message-deflate", "false", "--lifespan", "off", "--backlog", "2048", "--no-access-log",
         "--log-level", "error", "--timeout-graceful-shutdown", "1",
     ]  # fmt: skip

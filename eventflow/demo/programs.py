@@ -27,9 +27,9 @@ def socket_server(*, host: str, port: int) -> list[str]:
     """Websockets on an ASGI server; permessage-deflate costs memory and two thirds of the speed, so it is off."""
     return [
         PYTHON, "-m", "uvicorn", "eventflow.asgi:application", "--host", host, "--port", str(port),
-        "--ws", "websockets-sansio", "--ws-per-message-deflate", "false", "--lifespan", "off", "--backlog", "2048",
+        "--ws", "eventflow.socket_protocol:SocketProtocol", "--ws-max-size", "16384",
+        "--ws-per-message-deflate", "false", "--lifespan", "off", "--backlog", "2048",
         "--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "2",
-        "--ws-max-size", "16384",
     ]  # fmt: skip
 
 
