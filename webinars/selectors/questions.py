@@ -37,13 +37,6 @@ def questions_after(
     }
 
 
-def is_asked(webinar_id: uuid.UUID, *, user_id: uuid.UUID, client_message_id: str) -> bool:
-    """Whether this question came before: repeating it is never too fast."""
-    return Question.objects.filter(
-        webinar_id=webinar_id, user_id=user_id, client_message_id=client_message_id
-    ).exists()
-
-
 def public_data(row: sql.QuestionRow) -> dict[str, Any] | None:
     """What every page of the room may be told: None while the question waits, and only that it is gone when it was
     put away."""

@@ -13,14 +13,12 @@ from eventflow.api.errors import ApiError, NotFound, WebinarClosed
 from webinars.blocked_words import has_blocked
 from webinars.realtime.events import EventType
 from webinars.realtime.publish import broadcast, tell_votes
-from webinars.selectors.questions import SHOWN, is_asked, own_data, public_data
+from webinars.selectors.questions import SHOWN, own_data, public_data
 from webinars.services.chat import Banned, Muted
 from webinars.services.live_pass import LivePass
 from webinars.sql import questions as sql
 
-# The statement, once more with the blocked words, and once more for each surprise: the same question at the same time,
-# and words that were changed meanwhile.
-MOST_ATTEMPTS = 4
+MOST_ATTEMPTS = 3
 
 
 class MayNotTakePart(ApiError):
@@ -64,24 +62,25 @@ def ask_question(
     *, live_pass: LivePass, body: str, client_id: str, is_anonymous: bool, now: datetime
 ) -> tuple[dict[str, Any], bool]:
     """Store a question and tell the room after the commit. Answers its data for who asked, and whether it is new: the
-    same `client_id` always means the same question. Up to three queries: 1. whether it was asked, when asking too
-    fast, 2. the question, 3. once more, when there are blocked words to compare it with."""
-    user_id = _asker(live_pass)
-    wait = rate_limit.wait_seconds(
-        f"questions:{live_pass.webinar_id}:{user_id}",
-        limit=settings.QUESTION_RATE_QUESTIONS,
-        seconds=settings.QUESTION_RATE_SECONDS,
-    )
-    if wait and not is_asked(live_pass.webinar_id, user_id=user_id, client_message_id=client_id):
-        raise AskingTooFast(wait)
-    asked = _store(live_pass, user_id, body, client_id, is_anonymous, now)
-    if asked is None:
+    same `client_id` always means the same question. Two statements; a third when the same question comes twice at
+    once. What is refused uses up nothing of the allowance."""
+    who: dict[str, Any] = {
+        "webinar_id": live_pass.webinar_id,
+        "user_id": _asker(live_pass),
+        "is_manager": live_pass.admin_mode,
+        "client_message_id": client_id,
+        "now": now,
+    }
+    asked = sql.asking_gate(**who)
+    if asked is not None and asked.question is None:
+        _check(asked, body)
+        _count(live_pass)
+        question = {"body": body, "asker_name": live_pass.name, "is_anonymous": is_anonymous}
+        asked = _store({**who, **question}, asked)
+    if asked is None or asked.question is None:
         raise NotFound
-    if asked.question is None:
-        raise _refusal(asked)
     if asked.is_new:
-        question = public_data(asked.question)
-        data = {"question": question, "changedSeq": asked.question.changed_seq}
+        data = {"question": public_data(asked.question), "changedSeq": asked.question.changed_seq}
         broadcast(live_pass.webinar_id, EventType.QUESTION_CREATED, data)
     return {**own_data(asked.question, mine=True, sees_all=asked.is_host), "voted": False}, asked.is_new
 
@@ -134,41 +133,38 @@ def _voter(live_pass: LivePass) -> uuid.UUID:
     return user_id
 
 
-def _store(
-    live_pass: LivePass, user_id: uuid.UUID, body: str, client_id: str, is_anonymous: bool, now: datetime
-) -> sql.Asked | None:
-    def stored(compared_words: list[str]) -> sql.Asked | None:
-        return sql.ask(
-            webinar_id=live_pass.webinar_id,
-            user_id=user_id,
-            is_manager=live_pass.admin_mode,
-            client_message_id=client_id,
-            body=body,
-            asker_name=live_pass.name,
-            is_anonymous=is_anonymous,
-            compared_words=compared_words,
-            now=now,
-        )
+def _check(asked: sql.Asked, body: str) -> None:
+    if refusal := _refused_at_the_door(asked):
+        raise refusal
+    if asked.muted_until is not None:
+        raise Muted(asked.muted_until)
+    if has_blocked(body, asked.blocked_words):
+        raise BlockedWord
 
-    words: list[str] = []
+
+def _count(live_pass: LivePass) -> None:
+    wait = rate_limit.wait_seconds(
+        f"questions:{live_pass.webinar_id}:{live_pass.user_id}",
+        limit=settings.QUESTION_RATE_QUESTIONS,
+        seconds=settings.QUESTION_RATE_SECONDS,
+    )
+    if wait:
+        raise AskingTooFast(wait)
+
+
+def _store(question: dict[str, Any], asked: sql.Asked) -> sql.Asked | None:
+    """The same question may come twice at once, and the room may change meanwhile: then once more."""
+    found: sql.Asked | None = asked
     for _attempt in range(MOST_ATTEMPTS):
+        assert found is not None
         try:
-            asked = stored(words)
+            found = sql.ask(**question, compared_words=found.blocked_words)
         except IntegrityError:  # the same question at the same time; else the webinar or the person is just deleted
             continue
-        if asked is None or asked.question is not None or not asked.is_held_back_by(words):
-            return asked
-        words = asked.blocked_words
-        if has_blocked(body, words):
-            raise BlockedWord
+        if found is None or found.question is not None:
+            return found
+        _check(found, question["body"])
     return None
-
-
-def _refusal(asked: sql.Asked) -> ApiError:
-    if refusal := _refused_at_the_door(asked):
-        return refusal
-    assert asked.muted_until is not None
-    return Muted(asked.muted_until)
 
 
 def _checked(voted: sql.Voted | None) -> sql.Voted:

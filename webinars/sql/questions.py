@@ -52,7 +52,7 @@ class QuestionRow(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """What `ask` found and did. `question` is None unless it is stored."""
+    """What `asking_gate` or `ask` found and did. `question` is None unless it is stored."""
 
     is_open: bool
     enabled: bool
@@ -64,11 +64,24 @@ class Asked(NamedTuple):
     is_new: bool
     question: QuestionRow | None
 
-    def is_held_back_by(self, compared_words: list[str]) -> bool:
-        """Whether nothing but other words than these kept it from being stored."""
-        allowed = self.is_open and self.enabled and self.may_take_part and self.muted_until is None
-        return allowed and self.blocked_words != compared_words
+    @property
+    def may_ask(self) -> bool:
+        return self.is_open and self.enabled and self.may_take_part and self.muted_until is None
 
+
+ASKING = f"""
+WITH w AS MATERIALIZED ({STANDING}
+), mine AS MATERIALIZED (
+    SELECT {COLUMNS} FROM questions q
+    WHERE q.webinar_id = %(webinar_id)s AND q.user_id = %(user_id)s AND q.client_message_id = %(client_message_id)s
+)"""
+FACTS = """
+SELECT w.is_open, w.questions_enabled, w.may_take_part, w.banned, w.is_host, w.muted_until, w.blocked_words"""
+
+# How a person stands before anything of theirs is counted or stored, and the question, if it was asked before.
+# ORM equivalent: the same, and Question.objects.filter(…).first(): 3 queries.
+# Index: webinars_pkey, registration_unique, question_once. Cost: three look-ups.
+GATE = short(f"{ASKING} {FACTS}, false, mine.* FROM w LEFT JOIN mine ON true")
 
 # Stores a question under the room's next number and next change. The row of numbers stays locked until the commit, so
 # both follow the order of commits. A repeated client_message_id finds the first question; two at once make the second
@@ -76,12 +89,7 @@ class Asked(NamedTuple):
 # compared with the blocked words as they are now.
 # ORM equivalent: in a transaction, QuestionRoom…select_for_update(), Question.objects.get_or_create(…), room.save().
 # Index: webinars_pkey, registration_unique, question_once, question_rooms_pkey. Cost: one update, one insert.
-ASK = short(f"""
-WITH w AS MATERIALIZED ({STANDING}
-), mine AS MATERIALIZED (
-    SELECT {COLUMNS} FROM questions q
-    WHERE q.webinar_id = %(webinar_id)s AND q.user_id = %(user_id)s AND q.client_message_id = %(client_message_id)s
-), number AS (
+ASK = short(f"""{ASKING}, number AS (
     INSERT INTO question_rooms AS room (webinar_id, last_seq, last_changed_seq)
     SELECT w.id, 1, 1 FROM w
     WHERE w.is_open AND w.questions_enabled AND w.may_take_part AND w.muted_until IS NULL
@@ -101,10 +109,16 @@ WITH w AS MATERIALIZED ({STANDING}
            0, '', false, %(now)s, %(now)s
     FROM w, number
     RETURNING {COLUMNS}
-)
-SELECT w.is_open, w.questions_enabled, w.may_take_part, w.banned, w.is_host, w.muted_until, w.blocked_words,
+){FACTS},
        EXISTS (SELECT FROM added), stored.*
 FROM w LEFT JOIN (SELECT * FROM added UNION ALL SELECT * FROM mine) stored ON true""")
+
+
+def asking_gate(
+    *, webinar_id: uuid.UUID, user_id: uuid.UUID, is_manager: bool, client_message_id: str, now: datetime
+) -> Asked | None:
+    """None when the webinar is gone."""
+    return _asked(GATE, locals())
 
 
 def ask(
@@ -120,7 +134,11 @@ def ask(
     now: datetime,
 ) -> Asked | None:
     """None when the webinar is gone. Raises IntegrityError when the same question is being stored by another call."""
-    row = fetch_one(ASK, {**locals(), "doors": doors()})
+    return _asked(ASK, locals())
+
+
+def _asked(statement: str, params: dict[str, Any]) -> Asked | None:
+    row = fetch_one(statement, {**params, "doors": doors()})
     if row is None:
         return None
     facts, question = row[:8], row[8:]
@@ -207,7 +225,7 @@ class Found(NamedTuple):
 # change also what was put away, since their page may still show it.
 # ORM equivalent: Question.objects.filter(…).annotate(voted=Exists(…))[:limit], QuestionRoom, and the votes: 3 queries.
 # Index: question_changed_seq_unique, question_vote_once, question_seq_unique for the votes. Cost: one look-up for each
-# row that is answered, and one pass over the webinar's questions for the votes (4 ms for 10,000).
+# row that is answered, and one pass over the webinar's questions for the votes: most of the time for 10,000.
 READ = """
 WITH picked AS MATERIALIZED (
     SELECT q.* FROM questions q

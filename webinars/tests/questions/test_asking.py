@@ -20,10 +20,10 @@ def moment(value):
 
 
 @pytest.mark.django_db
-def test_asking_is_one_statement(call, webinar, attendee, django_assert_num_queries):
+def test_asking_is_two_statements(call, webinar, attendee, django_assert_num_queries):
     caller = call(webinar, attendee)
 
-    with django_assert_num_queries(1):  # 1. gate, numbers, question
+    with django_assert_num_queries(2):  # 1. gate, 2. numbers, question
         response = caller.post("questions", NEW)
 
     question = Question.objects.get()
@@ -226,6 +226,21 @@ def test_three_questions_in_a_minute(call, webinar, attendee):
 
 
 @pytest.mark.django_db
+def test_what_is_refused_or_repeated_uses_up_no_question(call, webinar, attendee):
+    webinar.blocked_words = ["spam"]
+    webinar.save(update_fields=["blocked_words"])
+    caller = call(webinar, attendee)
+
+    with time_machine.travel(timezone.now(), tick=False):
+        for _each in range(4):
+            caller.post("questions", {**NEW, "body": "spam"})
+            caller.post("questions", NEW)
+        others = [caller.post("questions", {**NEW, "client_id": f"client-{number}"}) for number in (2, 3, 4)]
+
+    assert [response.status_code for response in others] == [201, 201, 429]
+
+
+@pytest.mark.django_db
 def test_the_muted_ask_nothing_until_then(call, webinar, attendee):
     until = timezone.now() + timedelta(minutes=5)
     webinar.registrations.update(muted_until=until)
@@ -246,7 +261,7 @@ def test_blocked_words_are_not_asked(call, webinar, attendee, django_assert_num_
 
     with django_assert_num_queries(1):  # 1. gate
         refused = caller.post("questions", {**NEW, "body": "Why ＳＰＡＭ?"})
-    with django_assert_num_queries(2):  # 1. gate, 2. gate, numbers, question
+    with django_assert_num_queries(2):  # 1. gate, 2. numbers, question
         asked = caller.post("questions", {**NEW, "body": "Why spamalot?"})
 
     assert (refused.status_code, refused.json()["code"]) == (400, "blocked_word")
