@@ -92,9 +92,10 @@ WITH person AS MATERIALIZED (
     SELECT u.id FROM users u WHERE u.id = %(user_id)s AND u.is_active FOR KEY SHARE
 ), registered AS MATERIALIZED (
     SELECT r.banned_at IS NOT NULL AS banned, r.muted_until
-    FROM person JOIN registrations r ON r.user_id = person.id
-    WHERE r.webinar_id = %(webinar_id)s AND NOT %(is_manager)s
-    FOR SHARE OF r
+    FROM registrations r
+    WHERE r.webinar_id = %(webinar_id)s AND r.user_id = %(user_id)s AND NOT %(is_manager)s
+      AND EXISTS (SELECT FROM person)
+    FOR SHARE
 ), w AS MATERIALIZED (
     SELECT w.id, w.client_id, w.agency_id, w.chat_enabled, {COLLECT_WINDOW_OPEN} AS is_open,
            EXISTS (SELECT FROM person) AND (%(is_manager)s OR registered.banned IS NOT NULL) AS may_write,

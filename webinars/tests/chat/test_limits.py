@@ -82,9 +82,7 @@ def test_who_wrote_much_before_slow_mode_waits_for_all_of_it(call, webinar, atte
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(
-    ("role", "statuses"), [("attendee", [201, 429]), ("presenter", [201] * 2), ("moderator", [201] * 2)]
-)
+@pytest.mark.parametrize(("role", "second"), [("attendee", 429), ("presenter", 201), ("moderator", 201)])
 def test_hosts_are_not_slowed(call, webinar, role, second):
     Webinar.objects.update(chat_slow_seconds=300)
     caller = call(webinar, RegistrationFactory(webinar=webinar, role=role).user)
