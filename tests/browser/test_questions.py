@@ -172,7 +172,7 @@ def test_without_a_socket_questions_come_by_polling(enter: Callable[..., Visitor
 
     ask(asker, "Does this arrive?")
     expect(question(asker, "Does this arrive?")).to_have_attribute("data-status", "published")
-    cut_off.page.clock.fast_forward("00:14")
+    cut_off.page.clock.fast_forward("00:25")
 
     expect(question(cut_off, "Does this arrive?")).to_contain_text("Yoon")
 

@@ -81,8 +81,7 @@ export class QuestionList {
     if (!this.#stands(wanted)) this.calm.wait();
     for (const [key, item] of this.#items) {
       const entry = known.get(key);
-      if (entry) this.items.fill(item, entry);
-      if (stays.has(key)) this.items.stay(item);
+      if (stays.has(key)) this.#made(entry);
       else this.items.leave(item, entry);
     }
     for (const entry of wanted) if (!this.#items.has(entry.key)) this.list.append(this.#made(entry));

@@ -5,10 +5,11 @@ export class QuestionNews {
   #looking = false;
   #told = 0;
 
-  /** What the store has at first is not new. */
+  /** What the store has at first is not new, except for hosts what waits already. */
   constructor({ store, leads, onNews }) {
     Object.assign(this, { store, leads, onNews });
-    this.#compare(() => {});
+    this.#compare((entry, before) => leads && this.#isNews(entry, before) && this.#news.add(entry.id));
+    this.#tell();
     store.subscribe(() => this.#changed());
   }
 

@@ -54,8 +54,11 @@ export class QuestionPanel {
   }
 
   /** The webinar's facts as announced: the Q&A may be switched off and on while people are in. */
-  setFacts({ questionsEnabled }) {
+  setFacts({ questionsEnabled, questionsModerated }) {
     if (questionsEnabled !== undefined) this.enabled = questionsEnabled;
+    for (const text of this.root.querySelectorAll("[data-when-moderated]")) {
+      if (questionsModerated !== undefined) text.hidden = text.dataset.whenModerated !== String(questionsModerated);
+    }
     this.#showWays();
     this.#offer();
   }
@@ -99,8 +102,9 @@ export class QuestionPanel {
   #ask(body, isAnonymous) {
     const clientId = this.newClientId();
     this.list.choose("open");
-    this.actions.ask({ clientId, body, isAnonymous });
+    const asking = this.actions.ask({ clientId, body, isAnonymous });
     this.list.reveal(clientId);
+    asking.then(() => this.store.own(clientId) && this.list.reveal(clientId));
   }
 
   #act(act, entry, item) {

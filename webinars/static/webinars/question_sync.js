@@ -10,10 +10,11 @@ export class QuestionSync {
 
   /**
    * `onBehind` hears that a change is known of which this page has not: for hosts every question that waits, since the
-   * room is not told what it says. `everyMs` is the rhythm of asking while there is no socket.
+   * room is not told what it says.
    */
-  constructor({ api, url, store, onBehind, everyMs = EVERY_MS }) {
-    Object.assign(this, { api, url, store, onBehind, everyMs });
+  constructor({ api, url, store, onBehind }) {
+    Object.assign(this, { api, url, store, onBehind });
+    this.everyMs = store.leads ? EVERY_MS.hosts : EVERY_MS.attendees;
   }
 
   /** The data of any event about questions. */

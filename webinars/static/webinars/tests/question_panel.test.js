@@ -28,8 +28,9 @@ test("length is counted in characters, as the server counts them", () => {
 });
 
 /** A reader of a server's questions, and the counts of news they were told. */
-function reader({ leads = false } = {}) {
+function reader({ leads = false, waiting = 0 } = {}) {
   const server = new QuestionServer();
+  for (let count = 0; count < waiting; count += 1) server.ask();
   const question = server.ask({ status: "published" });
   const store = new QuestionStore({ me: "me", leads });
   const told = [];
@@ -76,8 +77,8 @@ test("nothing is new while the reader looks, and what was seen is not new afterw
   assert.deepEqual(told, [1, 0, 1]);
 });
 
-test("for hosts news are what waits, until somebody takes it up", () => {
-  const { server, told, hear } = reader({ leads: true });
+test("for hosts news are what waits, also from before, until somebody takes it up", () => {
+  const { server, told, hear } = reader({ leads: true, waiting: 2 });
   const waiting = server.ask();
   server.ask({ by: "me" });
   hear();
@@ -85,7 +86,7 @@ test("for hosts news are what waits, until somebody takes it up", () => {
   server.set(waiting, { status: "published" });
   hear();
 
-  assert.deepEqual(told, [1, 0]);
+  assert.deepEqual(told, [2, 3, 2]);
 });
 
 test("a list is busy for a while after each touch, and longer while somebody writes in it", async () => {
