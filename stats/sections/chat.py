@@ -54,7 +54,7 @@ SECTION = Section(
     figures=figures,
     definitions={
         "messages": _("Messages that were not deleted, hosts' among them."),
-        "deleted": _("Messages that were posted and deleted again."),
+        "deleted": _("Messages that were deleted and not put back."),
         "authors": _("How many different people wrote them."),
         "messagesByHosts": _("Those that were written by hosts."),
         "mostPerMinute": _("The largest number of messages within one minute of the clock."),
