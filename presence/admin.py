@@ -131,13 +131,15 @@ class UserSessionAdmin(OneWebinarAdmin):
 
 
 def short_line(overlap: Overlap) -> SafeString:
-    return format_html('<a href="{}">{}</a> {}', url_of(overlap), hour(overlap.entered_at), length_of(overlap))
+    return format_html(
+        '<a class="ef-link" href="{}">{}</a> ({})', url_of(overlap), hour(overlap.entered_at), length_of(overlap)
+    )
 
 
 def full_line(overlap: Overlap) -> SafeString:
     """From when to when, and what tells one device from another."""
     return format_html(
-        '<a href="{}">{}–{}</a> ({}) · {} · {}',
+        '<a class="ef-link" href="{}">{}–{}</a> ({}) · {} · {}',
         url_of(overlap),
         hour(overlap.began),
         _("now") if overlap.is_open else hour(overlap.ended),

@@ -15,7 +15,7 @@ from presence.tests.factories import PresenceFactory
 from stats.services.snapshots import take_snapshot
 from stats.tests.factories import AccessLogFactory
 from tests.browser.conftest import LiveSite
-from tests.browser.visitors import DESKTOP, PHONE, Visitor
+from tests.browser.visitors import DESKTOP, LEFT_EARLY, PHONE, Visitor
 from webinars.models import Webinar
 from webinars.services import webinar_life
 from webinars.tests.factories import AgencyMemberFactory, UserFactory, WebinarFactory
@@ -40,6 +40,7 @@ def arrive(visitor: Arrive, webinar: Webinar) -> Arrive:
 
     def make(**options: object) -> Visitor:
         person = visitor(**options)
+        person.expected_errors.append(LEFT_EARLY)
         member = AgencyMemberFactory(agency=webinar.agency, role="owner", user=UserFactory(display_name="한지원"))
         person.sign_in(member.user)
         return person
@@ -195,6 +196,7 @@ PAGES = {
     "sessions": "/console/presence/usersession/",
     "chat": "/console/webinars/message/",
     "samples": "/console/stats/accesslog/",
+    "audit": "/console/webinars/auditentry/",
     "client": "/console/webinars/client/{client}/change/",
     "member": "/console/webinars/agencymember/add/",
 }

@@ -6,11 +6,15 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.core.cache import cache
+from django.utils import timezone
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import LiveSite
-from tests.browser.visitors import DESKTOP, PHONE, Visitor
+from tests.browser.test_console import HIDE
+from tests.browser.visitors import DESKTOP, LEFT_EARLY, PHONE, Visitor
 from webinars.models import AgencyMember, AuditEntry, Webinar
+from webinars.services import webinar_life
 from webinars.tests.factories import AgencyMemberFactory, RegistrationFactory, UserFactory, WebinarFactory
 
 STAGE = "/static/webinars/stage/index.html"
@@ -29,6 +33,7 @@ def console(visitor: Arrive, webinar: Webinar) -> Callable[..., Visitor]:
 
     def make(role: str = "operator", **options: Any) -> Visitor:
         person = visitor(**{"locale": "en-GB"} | options)
+        person.expected_errors.append(LEFT_EARLY)
         person.sign_in(
             AgencyMemberFactory(agency=webinar.agency, role=role, user=UserFactory(display_name="한지원")).user
         )
@@ -194,3 +199,39 @@ def test_axe_finds_nothing_and_a_phone_is_wide_enough(
     expect(message).to_be_focused()
     assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == []
     assert host.page.evaluate("document.documentElement.scrollWidth") == viewport["width"]
+
+
+def test_an_action_of_the_list_asks_and_reaches_the_room(console: Callable[..., Visitor], attendee: Visitor) -> None:
+    host = console(viewport=DESKTOP)
+    attendee.says("광고입니다")
+    expect(attendee.message("광고입니다")).to_have_attribute("data-state", "sent")
+
+    host.visit("/console/webinars/message/")
+    host.page.get_by_role("checkbox").last.check()
+    host.page.locator("select[name=action]").select_option("delete_messages")
+    host.page.get_by_role("button", name="Run").click()
+    expect(host.page.get_by_role("heading", name="Delete this message?")).to_be_visible()
+    found = Axe().run(host.page, context="#content").response["violations"]
+    host.page.get_by_role("button", name="Delete messages").click()
+
+    expect(attendee.page.locator("[data-chat-list] > li[data-state=deleted]")).to_have_count(1)
+    expect(host.page.get_by_text("1 message was deleted.")).to_be_visible()
+    assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == []
+
+
+def test_the_page_does_not_load_again_under_a_writing_hand(console: Callable[..., Visitor], webinar: Webinar) -> None:
+    host = connected(console())
+    host.page.get_by_label("Notice above the player").fill("곧 끝납")
+    webinar_life.end(webinar, now=timezone.now())
+    cache.clear()
+
+    with host.page.expect_response("**/stats/access"):
+        host.page.evaluate(HIDE, True)
+        host.page.evaluate(HIDE, False)
+
+    expect(host.page.locator("[data-poll-state]")).to_contain_text("ended elsewhere")
+    expect(host.page.get_by_label("Notice above the player")).to_have_value("곧 끝납")
+    host.page.get_by_label("Notice above the player").fill("")
+    host.page.evaluate(HIDE, True)
+    host.page.evaluate(HIDE, False)
+    expect(host.page.locator("#live-tab")).to_have_attribute("data-state", "ended")

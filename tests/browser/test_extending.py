@@ -9,7 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from tests.browser.conftest import LiveSite
-from tests.browser.visitors import Visitor
+from tests.browser.visitors import LEFT_EARLY, Visitor
 from webinars.models import Webinar
 from webinars.services.webinar_life import announce, extend
 from webinars.tests.factories import AgencyMemberFactory, UserFactory, WebinarFactory
@@ -32,6 +32,7 @@ def webinar(live_site: LiveSite) -> Webinar:
 @pytest.fixture
 def operator(visitor: Arrive, webinar: Webinar) -> Visitor:
     person = visitor()
+    person.expected_errors.append(LEFT_EARLY)
     person.sign_in(AgencyMemberFactory(agency=webinar.agency, role="operator").user)
     return person
 

@@ -13,6 +13,8 @@ from webinars.models import User
 
 PHONE = {"width": 360, "height": 740}
 DESKTOP = {"width": 1280, "height": 800}
+# What Chromium says of a page's socket when the page is left before it has opened.
+LEFT_EARLY = "WebSocket is closed before the connection is established"
 
 
 class Visitor:

@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.views import ChangeList
@@ -129,6 +130,10 @@ class AuditEntryAdmin(ScopedAdmin):
     def rows(self, queryset: QuerySet[Any], standing: Standing, verb: Verb) -> QuerySet[Any]:
         return entries_of(queryset, standing, verb)
 
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """Narrowed to a webinar, no row has to name it."""
+        return self.list_display if wanted_webinar(request)[0] is None else ["when", "what", "actor"]
+
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return AuditChangeList
 
@@ -179,7 +184,7 @@ class AuditEntryAdmin(ScopedAdmin):
         """As the entry keeps them, for whoever follows something up."""
         kept = {"action": obj.action, "subject": " ".join(filter(None, [obj.subject_type, obj.subject_id]))}
         rows = [(name, value) for name, value in {**kept, **obj.details}.items() if value not in ("", None)]
-        return format_html_join("\n", "{}: {}", rows)
+        return format_html_join(mark_safe("<br>"), "{}: {}", rows)
 
 
 def names_behind(obj: Any) -> Names:

@@ -39,15 +39,21 @@ async function ask() {
   return { ...statistics, room };
 }
 
+/** Whether somebody has begun to write an answer, a notice or the like on this page. */
+const isWriting = () => [...root.querySelectorAll("textarea, input[maxlength]")].some((field) => field.value !== field.defaultValue);
+
 function accept({ room, ...statistics }) {
   // Somebody started or ended it elsewhere: the steps on this page no longer fit.
-  if (room.state !== config.state) return location.reload();
+  if (room.state !== config.state) {
+    if (!isWriting()) return location.reload();
+    view.say(gettext("The webinar has been started or ended elsewhere. This page loads again when you have finished writing."));
+  }
   start = Date.parse(room.startTime);
   end = room.endTime ? Date.parse(room.endTime) : null;
   // Extending goes on from the end that the clock shows, also when somebody else moved it.
   for (const seen of root.querySelectorAll("input[name=planned_end]")) seen.value = room.endTime ?? "";
   view.show(statistics);
-  view.say("");
+  if (room.state === config.state) view.say("");
   return chart.show(statistics.timeline);
 }
 
