@@ -5,6 +5,7 @@ import argparse
 import asyncio
 import contextlib
 import random
+import signal
 import sys
 import time
 from collections import Counter
@@ -47,6 +48,7 @@ def main() -> int:
     options = read_options()
     print(f"seed {options.seed}: {options.pages} pages, {options.browsers} browsers, {options.seconds:.0f} s of chaos")
     began = time.monotonic()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("told to end"))
     parts = Surroundings()
     try:
         parts.start()
