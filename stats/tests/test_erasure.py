@@ -21,7 +21,7 @@ from stats.models import Export, SealedAttendance
 from stats.sections import SECTIONS
 from stats.tests.factories import AccessLogFactory
 from stats.tests.sealed import seal_rows
-from webinars.models import QuestionRoom
+from webinars.models import ChatRoom, QuestionRoom
 from webinars.services.erasure import erase_person
 from webinars.tests.factories import (
     AgencyMemberFactory,
@@ -68,6 +68,7 @@ def person(past):
     """Who left a trace wherever one can be left, with somebody else beside them."""
     person, other = UserFactory(email="Zzyzx@Hidden.example", display_name="Zzyzx Kim", password="x"), UserFactory()
     start = past.webinar_start_time
+    ChatRoom.objects.create(webinar=past, last_seq=1000)
     QuestionRoom.objects.create(webinar=past, last_seq=1000, last_changed_seq=1000)
     for user, answers in ((person, {"phone": "010-9999-8888"}), (other, {"phone": "kept"})):
         AgencyMemberFactory(user=user, agency=past.agency)
@@ -243,4 +244,4 @@ def test_a_dry_run_changes_nothing(past, person, sealed, capsys):
     call_command("erase_person", "zzyzx@hidden.example", "--dry-run")
 
     assert (traces(), counts()) == before
-    assert capsys.readouterr().out.splitlines()[-1] == "  sealed rows: 1"
+    assert "  sealed rows: 1" in capsys.readouterr().out.splitlines()
