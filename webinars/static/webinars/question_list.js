@@ -101,7 +101,7 @@ export class QuestionList {
     const focused = document.activeElement?.closest?.("[data-key]");
     const inView = this.scroller.scrollTop > 0 ? items.find((item) => tops.get(item) >= 0) : null;
     arrange(this.list, items, items.includes(focused) ? focused : null);
-    if (inView) this.scroller.scrollTop += this.#top(inView) - tops.get(inView);
+    if (inView) this.scroller.scrollTop += this.#tops().get(inView) - tops.get(inView);
     this.#slide(items, tops);
   }
 
@@ -122,20 +122,23 @@ export class QuestionList {
     return item;
   }
 
-  #top(item) {
-    return item.getBoundingClientRect().top - this.scroller.getBoundingClientRect().top;
-  }
-
+  /** Where the questions stand in the scroller. */
   #tops() {
-    return new Map([...this.list.children].map((item) => [item, this.#top(item)]));
+    const { top } = this.scroller.getBoundingClientRect();
+    return new Map([...this.list.children].map((item) => [item, item.getBoundingClientRect().top - top]));
   }
 
-  #slide(items, tops) {
+  /** Moves what is in view from where it was; everything is measured before anything moves. */
+  #slide(items, before) {
     if (quiet.matches || document.visibilityState === "hidden") return;
+    const after = this.#tops();
+    const { clientHeight: height } = this.scroller;
     for (const item of items) {
-      const moved = tops.has(item) ? tops.get(item) - this.#top(item) : null;
-      if (moved === null) item.animate([{ opacity: 0 }, { opacity: 1 }], { duration: MOVE_MS });
-      else if (moved) item.animate([{ transform: `translateY(${moved}px)` }, { transform: "none" }], { duration: MOVE_MS, easing: "ease-out" });
+      const [from, to] = [before.get(item), after.get(item)];
+      if (from === to || Math.abs(to) > height) continue;
+      const way = Math.max(-height, Math.min(height, from - to));
+      const start = from === undefined ? { opacity: 0 } : { transform: `translateY(${way}px)` };
+      item.animate([start, {}], { duration: MOVE_MS, easing: "ease-out" });
     }
   }
 
