@@ -12,6 +12,7 @@ import redis.asyncio
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from webinars.realtime.dropping import drop
 from webinars.realtime.events import (
@@ -32,11 +33,16 @@ from webinars.realtime.tallies import GAP_MILLISECONDS, KINDS, flush_arguments, 
 logger = logging.getLogger(__name__)
 
 OPEN_TIMEOUT_SECONDS = 3.0
-SILENCE_TIMEOUT_SECONDS = 5.0
 RETRY_SECONDS = 1.0
+# The reader waits for messages in turns. Silence is counted in turns, not by the clock: a process that is too busy to
+# listen must not take Redis for dead.
+TURN_SECONDS = 1.0
+SILENT_TURNS_BEFORE_ASKING = 2
+SILENT_TURNS = 5
 BEAT_SECONDS = 1.0
 LOOK_AROUND_BEATS = 3
 UNAVAILABLE = (RedisError, OSError, TimeoutError)
+TIMED_OUT = (TimeoutError, RedisTimeoutError)
 
 
 class RealtimeUnavailable(Exception):
@@ -101,6 +107,12 @@ class ShardRooms:
                 await pubsub.subscribe(room_channel(webinar_id))
                 await room.subscribed.wait()
                 await self._read_state(room)
+        except TIMED_OUT as error:
+            if any(other.ready for other in self.rooms.values()):  # whether Redis is away is for the reader to say
+                logger.warning("realtime: a room did not open in time")
+            else:
+                self._lost(error)
+            raise RealtimeUnavailable from error
         except UNAVAILABLE as error:
             self._lost(error)
             raise RealtimeUnavailable from error
@@ -147,19 +159,20 @@ class ShardRooms:
     async def _read(self, pubsub: redis.asyncio.client.PubSub) -> None:
         """Everything that comes from Redis, until it is gone: broken, or silent for too long."""
         try:
-            heard_at = beat_at = time.monotonic()
-            asked = False
+            beat_at = time.monotonic()
+            silent_turns = 0
             while True:
-                message = await pubsub.get_message(timeout=1.0)
+                message = await pubsub.get_message(timeout=TURN_SECONDS)
                 now = time.monotonic()
                 if message is not None:
-                    heard_at, asked = now, False
+                    silent_turns = 0
                     self._handle(message)
-                elif now - heard_at > SILENCE_TIMEOUT_SECONDS:
-                    raise TimeoutError("Redis does not answer")
-                elif not asked and now - heard_at > SILENCE_TIMEOUT_SECONDS / 2:
-                    asked = True
-                    await pubsub.ping()
+                else:
+                    silent_turns += 1
+                    if silent_turns == SILENT_TURNS:
+                        raise TimeoutError("Redis does not answer")
+                    if silent_turns == SILENT_TURNS_BEFORE_ASKING:
+                        await pubsub.ping()
                 if now - beat_at >= BEAT_SECONDS:
                     beat_at = now
                     self._beat(now)

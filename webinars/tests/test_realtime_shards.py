@@ -1,5 +1,7 @@
 """Rooms on two Redis servers (spec 8), one of which ends."""
 
+import asyncio
+import signal
 import uuid
 from collections import Counter
 
@@ -100,6 +102,34 @@ async def test_one_that_ends_closes_its_rooms_only(two, second, monkeypatch):
         async with joined(there) as back:
             assert await tell(there) == [1]
             assert (await back.event())["seq"] == 1
+
+
+async def test_one_that_is_frozen_is_given_up_after_a_few_silent_turns(two, second, monkeypatch):
+    monkeypatch.setattr(shard_rooms, "TURN_SECONDS", 0.1)
+    monkeypatch.setattr(shard_rooms, "OPEN_TIMEOUT_SECONDS", 0.3)
+    here, there = two
+    async with joined(here) as one, joined(there) as other:
+        second.process.send_signal(signal.SIGSTOP)
+        try:
+            assert await other.closing() == 1013
+            async with socket(there) as again:
+                assert await again.closing() == 1013
+            await tell(here)
+            assert (await one.event())["seq"] == 1
+        finally:
+            second.process.send_signal(signal.SIGCONT)
+
+
+async def test_a_process_that_was_too_busy_to_listen_does_not_take_redis_for_dead(monkeypatch):
+    monkeypatch.setattr(shard_rooms, "TURN_SECONDS", 0.02)
+    room = a_room()
+    async with joined(room) as page:
+        for _ in range(2):  # longer than all silent turns together, without a look at what came
+            redis.client().blpop(["nothing"], timeout=0.3)
+            await asyncio.sleep(0)
+        await tell(room)
+
+        assert (await page.event())["seq"] == 1
 
 
 def test_a_pause_of_one_is_none_of_the_others(two):
