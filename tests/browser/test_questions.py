@@ -2,17 +2,19 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
 from playwright.sync_api import Locator, Route, expect
 
 from tests.browser.conftest import LiveSite
 from tests.browser.visitors import PHONE, Visitor
-from webinars.models import Question, QuestionRoom, Webinar
+from webinars.models import Question, QuestionRoom, User, Webinar
 from webinars.realtime.events import EventType
-from webinars.realtime.publish import broadcast
+from webinars.realtime.publish import broadcast, tell_person
 from webinars.tests.factories import QuestionFactory, RegistrationFactory, UserFactory, WebinarFactory
 
 STAGE = "/static/webinars/stage/index.html"
@@ -232,7 +234,7 @@ def test_a_host_works_off_the_queue_by_keyboard(enter: Callable[..., Visitor], w
     assert list(Question.objects.order_by("seq").values_list("status", flat=True)) == ["published", "pending"]
 
 
-def test_the_q_and_a_can_be_switched_off_and_on_while_people_are_in(
+def test_asking_can_be_switched_off_and_muted_while_people_are_in(
     enter: Callable[..., Visitor], webinar: Webinar
 ) -> None:
     asked(webinar, "kept", status="published")
@@ -245,7 +247,14 @@ def test_the_q_and_a_can_be_switched_off_and_on_while_people_are_in(
     expect(person.page.get_by_text("The Q&A is switched off.")).to_be_visible()
     expect(question(person, "kept")).to_be_visible()
     broadcast(webinar.pk, EventType.WEBINAR_STATE, {"state": "live", "questionsEnabled": True})
+    expect(field).to_be_visible()
 
+    user = User.objects.get(display_name="Yoon")
+    until = (timezone.now() + timedelta(minutes=5)).isoformat()
+    tell_person(webinar.pk, user.pk, EventType.MEMBER_MUTED, {"until": until})
+    expect(field).to_be_hidden()
+    expect(person.page.get_by_text(re.compile(r"You can ask again at \d"))).to_be_visible()
+    tell_person(webinar.pk, user.pk, EventType.MEMBER_MUTED, {"until": None})
     expect(field).to_be_visible()
 
 
