@@ -209,15 +209,15 @@ def test_a_long_chat_stays_bounded_and_a_readers_place_is_kept(
     fill_chat(webinar, first=1, last=1400)
     attendee.says("멀리 와서")
     expect(reader.message("멀리 와서")).to_be_attached()
-    expect(shown).to_have_count(1401)
+    expect(shown).to_have_count(1401, timeout=15_000)
     page.evaluate(HIDE, False)
     place = reader.message("이야기 700.")
     place.evaluate("element => element.scrollIntoView()")
     before = place.bounding_box()
     fill_chat(webinar, first=1402, last=1800)
     attendee.says("더 멀리 와서")
-    expect(reader.message("더 멀리 와서")).to_be_attached()
-    expect(shown).to_have_count(1500)
+    expect(reader.message("더 멀리 와서")).to_be_attached(timeout=15_000)
+    expect(shown).to_have_count(1500, timeout=15_000)
 
     assert place.bounding_box() == before
     page.locator("[data-chat-pill]").click()

@@ -14,7 +14,12 @@ from webinars.models import Webinar
 register = template.Library()
 
 ADDRESS = re.compile(r"https?://[^\s<>\"'`]+", re.IGNORECASE)
-TRAILING = ".,;:!?…。、)]}"
+TRAILING = ".,;:!?…。、"
+BRACKETS = ("()", "[]", "{}")
+PARTICLE = re.compile(
+    r"(?<=[a-z0-9/])(?:에서|에게|에는|에도|에|으로|로|은|는|이|가|을|를|와|과|의|도|입니다|이에요|예요)$",
+    re.IGNORECASE,
+)
 
 
 @register.filter
@@ -23,7 +28,7 @@ def linked(body: str) -> SafeString:
     parts: list[tuple[SafeString]] = []
     end = 0
     for found in ADDRESS.finditer(body):
-        address = found.group().rstrip(TRAILING)
+        address = _trimmed(found.group())
         parts.append((format_html("{}", body[end : found.start()]),))
         parts.append(
             (
@@ -35,6 +40,15 @@ def linked(body: str) -> SafeString:
         end = found.start() + len(address)
     parts.append((format_html("{}", body[end:]),))
     return format_html_join("", "{}", parts)
+
+
+def _trimmed(found: str) -> str:
+    """A sentence's own stop, bracket or Korean particle after an address is not part of it."""
+    address = PARTICLE.sub("", found.rstrip(TRAILING))
+    for opening, closing in BRACKETS:
+        while address.endswith(closing) and address.count(closing) > address.count(opening):
+            address = address[:-1]
+    return address.rstrip(TRAILING)
 
 
 @register.filter

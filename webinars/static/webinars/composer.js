@@ -108,6 +108,7 @@ export class Composer {
 
   #submit() {
     const body = this.field.value.trim();
+    if (this.#state === "waiting") this.#say(this.button.getAttribute("aria-label"));
     if (!body || this.#state || lengthOf(body) > this.limit) return this.field.focus();
     this.field.value = "";
     this.#changed();
@@ -120,11 +121,22 @@ export class Composer {
     const { value } = this.field;
     const left = this.limit - lengthOf(value);
     this.draft.set(value);
-    this.field.rows = Math.min(5, value.split("\n").length);
-    this.count.hidden = left > SAY_FROM_LEFT;
-    this.count.toggleAttribute("data-over", left < 0);
-    this.count.textContent = left < 0 ? tooLong(-left) : interpolate(gettext("%(left)s characters left"), { left });
+    this.#grow();
+    this.#say(left > SAY_FROM_LEFT ? "" : leftSentence(left), left < 0);
     this.field.setAttribute("aria-invalid", String(left < 0));
+  }
+
+  #say(sentence, bad = false) {
+    this.count.hidden = !sentence;
+    this.count.toggleAttribute("data-over", bad);
+    this.count.textContent = sentence;
+  }
+
+  /** Where style alone does not make a field as high as its text. */
+  #grow() {
+    if (globalThis.CSS?.supports("field-sizing", "content")) return;
+    this.field.style.height = "auto";
+    this.field.style.height = `${this.field.scrollHeight + 2}px`;
   }
 
   #show() {
@@ -137,7 +149,7 @@ export class Composer {
     if (closed) this.note.textContent = this.#closedSentence();
     const left = Math.ceil((this.#freeAt - now) / 1000);
     this.form.dataset.state = this.#state;
-    this.button.toggleAttribute("aria-disabled", this.#state === "waiting");
+    this.button.setAttribute("aria-disabled", String(this.#state === "waiting"));
     this.wait.textContent = this.#state === "waiting" ? waitText(left) : "";
     this.#describe(left);
     const next = { muted: this.#mutedUntil - now, waiting: (this.#freeAt - now) % 1000 || 1000 }[this.#state];
@@ -157,8 +169,10 @@ export class Composer {
 
 const waitText = (seconds) => (seconds < 60 ? String(seconds) : `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`);
 
-const tooLong = (over) =>
-  interpolate(ngettext("%(count)s character too many", "%(count)s characters too many", over), { count: over });
+const leftSentence = (left) =>
+  left < 0
+    ? interpolate(ngettext("%(count)s character too many", "%(count)s characters too many", -left), { count: -left })
+    : interpolate(gettext("%(left)s characters left"), { left });
 
 /** What is written and not sent, kept for this tab. A browser that keeps nothing is no obstacle. */
 export class Draft {

@@ -2,6 +2,7 @@
 
 const ADDRESS = /https?:\/\/[^\s<>"'`]+/giu;
 const TRAILING = /[.,;:!?…。、]+$/u;
+const PARTICLE = /([a-z0-9/])(?:에서|에게|에는|에도|에|으로|로|은|는|이|가|을|를|와|과|의|도|입니다|이에요|예요)$/iu;
 
 /** Splits `text` into {text} and {text, href} parts, in order. */
 export function splitLinks(text) {
@@ -18,9 +19,9 @@ export function splitLinks(text) {
   return parts;
 }
 
-/** A sentence's own stop or bracket after an address is not part of it. */
+/** A sentence's own stop, bracket or Korean particle after an address is not part of it. */
 function trimAddress(found) {
-  let address = found.replace(TRAILING, "");
+  let address = found.replace(TRAILING, "").replace(PARTICLE, "$1");
   for (const [open, close] of ["()", "[]", "{}"]) {
     while (address.endsWith(close) && count(address, close) > count(address, open)) address = address.slice(0, -1);
   }

@@ -10,7 +10,7 @@ import { UnreadMarker } from "./unread_marker.js";
 const SHOWN_AT_MOST = 500;
 const SHOWN_TO_A_READER = 1_500;
 const SHOWN_TO_WHOEVER_IS_AWAY = 5_000;
-const KEPT_ABOVE_THE_VIEW = 50;
+const KEPT_ABOVE_THE_VIEW = 150;
 const MANY = 3;
 const GLANCE_MS = 4_000;
 
@@ -67,6 +67,7 @@ export class MessageList {
     if (earlier) this.#earlier += put.length;
     this.#remove(gone);
     this.#put(earlier ? [...put].reverse() : put);
+    if (!earlier) this.#trim();
     if (own) this.unread.clear();
     if (this.place.following) this.#earlier = 0;
     else this.unread.add(fresh.length, this.#items.get(fresh[0]?.key));
@@ -76,7 +77,6 @@ export class MessageList {
 
   #put(entries) {
     this.place.keep(() => entries.forEach((entry) => this.#place(this.#item(entry), entry)));
-    this.#trim();
     this.empty.hidden = this.#items.size > 0;
   }
 

@@ -24,6 +24,7 @@ export const wordsOf = (text) => text.split("\n").map((line) => line.trim()).fil
 
 export class RoomSettings {
   #room = null;
+  #noticeText = "";
 
   /** `notice()` answers the notice of now. */
   constructor({ dialog, button, api, urls, toasts, notice }) {
@@ -64,8 +65,6 @@ export class RoomSettings {
     this.fields.notice.value = this.#noticeText = this.notice()?.text ?? "";
   }
 
-  #noticeText = "";
-
   get #wanted() {
     return {
       chatEnabled: this.fields.chat_enabled.checked,
@@ -102,7 +101,7 @@ export class RoomSettings {
   }
 
   #busy(busy) {
-    this.form.toggleAttribute("aria-busy", busy);
+    this.form.setAttribute("aria-busy", String(busy));
     this.fields.save.disabled = busy;
   }
 

@@ -18,6 +18,12 @@ test("a sentence's stop and brackets stay outside, an address's own inside", () 
   assert.deepEqual(links("https://en.wikipedia.org/wiki/Seoul_(city)"), ["https://en.wikipedia.org/wiki/Seoul_(city)"]);
 });
 
+test("a Korean particle that is written to an address is not part of it, a Korean path is", () => {
+  assert.deepEqual(links("https://example.org에 있고 https://example.org/a에서 봅니다."), ["https://example.org", "https://example.org/a"]);
+  assert.deepEqual(links("https://example.org/a?b=1입니다"), ["https://example.org/a?b=1"]);
+  assert.deepEqual(links("https://example.org/자료 https://example.org/강의"), ["https://example.org/자료", "https://example.org/강의"]);
+});
+
 test("only web addresses become links", () => {
   assert.deepEqual(links("javascript:alert(1) data:text/html,x ftp://x file:///etc"), []);
   assert.deepEqual(links("https:// and http://"), []);
