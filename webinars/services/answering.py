@@ -74,7 +74,7 @@ def answer_question(
             return []
         details = {"live": answered_live, "text": bool(answer), "from": question.status}
         question.answer, question.answered_live = answer, answered_live
-        question.answered_by_id = host.person.user_id
+        question.answered_by_id = host.user_id
         question.answered_at = question.answered_at or now
         question.published_at = question.published_at or now
         question.status = Status.ANSWERED
@@ -188,9 +188,8 @@ def _unpin_the_other(question: Question, change: Change) -> None:
 
 
 def _change(host: Host, now: datetime) -> Change:
-    assert host.person.user_id is not None
-    return Change(host.webinar, host.person.user_id, now)
+    return Change(host.webinar, host.user_id, now)
 
 
 def _as_host(question: Question, host: Host) -> dict[str, Any]:
-    return own_data(row_of(question), mine=question.user_id == host.person.user_id, sees_all=True)
+    return own_data(row_of(question), mine=question.user_id == host.user_id, sees_all=True)

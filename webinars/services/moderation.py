@@ -14,14 +14,14 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
 
 from eventflow.api.errors import ApiError, NotFound
-from webinars.models import ChatRoom, Message, Registration, User
+from webinars.models import ChatRoom, Message, Registration
 from webinars.realtime.events import EventType
 from webinars.realtime.publish import broadcast, let_in_again, shut_out, tell_person
 from webinars.selectors.access import webinar_and_person
 from webinars.selectors.messages import message_of
 from webinars.selectors.silenced import silenced_people
 from webinars.services import audit
-from webinars.services.hosting import Host, Lead, host_of, may_lead
+from webinars.services.hosting import Host, Lead, host_of, lock_person, may_lead
 from webinars.services.live_pass import LivePass
 from webinars.services.notice import unpin
 
@@ -68,7 +68,7 @@ def _change_message(
 ) -> dict[str, Any]:
     host = host_of(live_pass, Lead.ANSWER, now=now)
     with transaction.atomic():
-        _lock_person(host.user_id)
+        lock_person(host.user_id)
         room = ChatRoom.objects.select_for_update(no_key=True).filter(webinar=host.webinar).first()
         message = Message.objects.filter(webinar=host.webinar, pk=message_id).first()
         if room is None or message is None:
@@ -127,11 +127,6 @@ def _record(host: Host, action: str, now: datetime, message: Message) -> None:
         subject_id=message.pk,
         details={"seq": message.seq, "user_id": str(message.user_id)},
     )
-
-
-def _lock_person(user_id: uuid.UUID) -> None:
-    """Whoever signs a change with their id waits here while they are being erased, not with a room's lock in hand."""
-    User.objects.select_for_update(no_key=True).filter(pk=user_id).values_list("pk").first()
 
 
 def mute(*, live_pass: LivePass, user_id: uuid.UUID, minutes: int, now: datetime) -> datetime:

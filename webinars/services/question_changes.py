@@ -14,6 +14,7 @@ from webinars.realtime.events import EventType
 from webinars.realtime.publish import broadcast
 from webinars.selectors.questions import public_data, row_of
 from webinars.services import audit
+from webinars.services.hosting import lock_person
 
 CHANGEABLE = (
     "status",
@@ -50,6 +51,7 @@ class Change:
 
         Raises NotFound for a question of another webinar, and whatever `step` raises.
         """
+        lock_person(self.actor_id)
         locked_room(self.webinar.pk)
         question = (
             Question.objects.select_for_update(of=("self",))

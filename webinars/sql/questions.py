@@ -8,19 +8,31 @@ from typing import Any, NamedTuple
 from eventflow.database import fetch_one, short
 from webinars.sql import COLLECT_WINDOW_OPEN, doors
 
-# How a person stands to the questions of a webinar, as one row `w`. Members of the tenant have no registration.
-# ORM equivalent: Webinar and Registration by their keys, and Webinar.collect_window.contains(now).
+# How a person stands to the questions of a webinar, as one row `w`. Members of the tenant have no registration. Where
+# what they wrote is stored, person and registration are locked against erasing, banning and muting until the commit, in
+# the order in which these lock them: what is stored was allowed at its commit.
+# ORM equivalent: User, Webinar and Registration by their keys, and Webinar.collect_window.contains(now).
 STANDING = f"""
+person AS MATERIALIZED (
+    SELECT u.id FROM users u WHERE u.id = %(user_id)s AND u.is_active {{lock_person}}
+), registered AS MATERIALIZED (
+    SELECT r.role, r.banned_at, r.muted_until FROM registrations r
+    WHERE r.webinar_id = %(webinar_id)s AND r.user_id = %(user_id)s AND NOT %(is_manager)s
+      AND EXISTS (SELECT FROM person)
+    {{lock_registration}}
+), w AS MATERIALIZED (
     SELECT w.id, w.client_id, w.agency_id, w.questions_enabled, w.questions_moderated, w.blocked_words,
            {COLLECT_WINDOW_OPEN} AS is_open,
-           EXISTS (SELECT FROM users u WHERE u.id = %(user_id)s AND u.is_active)
-           AND (%(is_manager)s OR (r.webinar_id IS NOT NULL AND r.banned_at IS NULL)) AS may_take_part,
-           NOT %(is_manager)s AND r.banned_at IS NOT NULL AS banned,
+           EXISTS (SELECT FROM person) AND (%(is_manager)s OR (r.role IS NOT NULL AND r.banned_at IS NULL))
+               AS may_take_part,
+           r.banned_at IS NOT NULL AS banned,
            %(is_manager)s OR coalesce(r.role <> 'attendee', false) AS is_host,
-           CASE WHEN NOT %(is_manager)s AND r.muted_until > %(now)s THEN r.muted_until END AS muted_until
-    FROM webinars w
-    LEFT JOIN registrations r ON r.webinar_id = w.id AND r.user_id = %(user_id)s
-    WHERE w.id = %(webinar_id)s"""
+           CASE WHEN r.muted_until > %(now)s THEN r.muted_until END AS muted_until
+    FROM webinars w LEFT JOIN registered r ON true
+    WHERE w.id = %(webinar_id)s
+)"""
+LOOKED_UP = STANDING.format(lock_person="", lock_registration="")
+LOCKED = STANDING.format(lock_person="FOR KEY SHARE", lock_registration="FOR SHARE")
 
 # A question `q` as `questions` answers it; `answered_by` is a name.
 COLUMNS = """
@@ -69,9 +81,8 @@ class Asked(NamedTuple):
         return self.is_open and self.enabled and self.may_take_part and self.muted_until is None
 
 
-ASKING = f"""
-WITH w AS MATERIALIZED ({STANDING}
-), mine AS MATERIALIZED (
+MINE = f"""
+mine AS MATERIALIZED (
     SELECT {COLUMNS} FROM questions q
     WHERE q.webinar_id = %(webinar_id)s AND q.user_id = %(user_id)s AND q.client_message_id = %(client_message_id)s
 )"""
@@ -81,7 +92,7 @@ SELECT w.is_open, w.questions_enabled, w.may_take_part, w.banned, w.is_host, w.m
 # How a person stands before anything of theirs is counted or stored, and the question, if it was asked before.
 # ORM equivalent: the same, and Question.objects.filter(…).first(): 3 queries.
 # Index: webinars_pkey, registration_unique, question_once. Cost: three look-ups.
-GATE = short(f"{ASKING} {FACTS}, false, mine.* FROM w LEFT JOIN mine ON true")
+GATE = short(f"WITH {LOOKED_UP}, {MINE} {FACTS}, false, mine.* FROM w LEFT JOIN mine ON true")
 
 # Stores a question under the room's next number and next change. The row of numbers stays locked until the commit, so
 # both follow the order of commits. A repeated client_message_id finds the first question; two at once make the second
@@ -89,7 +100,8 @@ GATE = short(f"{ASKING} {FACTS}, false, mine.* FROM w LEFT JOIN mine ON true")
 # compared with the blocked words as they are now.
 # ORM equivalent: in a transaction, QuestionRoom…select_for_update(), Question.objects.get_or_create(…), room.save().
 # Index: webinars_pkey, registration_unique, question_once, question_rooms_pkey. Cost: one update, one insert.
-ASK = short(f"""{ASKING}, number AS (
+ASK = short(f"""
+WITH {LOCKED}, {MINE}, number AS (
     INSERT INTO question_rooms AS room (webinar_id, last_seq, last_changed_seq)
     SELECT w.id, 1, 1 FROM w
     WHERE w.is_open AND w.questions_enabled AND w.may_take_part AND w.muted_until IS NULL
@@ -164,8 +176,7 @@ class Voted(NamedTuple):
 # ORM equivalent: in a transaction, Question…select_for_update(), QuestionVote.objects.get_or_create(…), and its count.
 # Index: webinars_pkey, registration_unique, questions_pkey, question_vote_once. Cost: one insert and one update.
 VOTE_GUARDS = f"""
-WITH w AS MATERIALIZED ({STANDING}
-), q AS MATERIALIZED (
+WITH {LOOKED_UP}, q AS MATERIALIZED (
     SELECT q.id, q.status, q.user_id, q.upvote_count FROM questions q
     WHERE q.id = %(question_id)s AND q.webinar_id = %(webinar_id)s
       AND EXISTS (SELECT FROM w WHERE w.is_open AND w.questions_enabled AND w.may_take_part)

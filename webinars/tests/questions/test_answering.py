@@ -249,8 +249,9 @@ def test_publishing_costs_the_same_however_many_there_are(call, webinar, host, c
     made, *_others = [question(webinar, "pending") for _ in range(count)]
     caller = call(webinar, host)
 
-    # 1. standing, 2. savepoint, 3. room, 4. question, 5. room again, 6. its number, 7. question, 8. audit, 9. release
-    with django_assert_num_queries(9):
+    # 1. standing, 2. savepoint, 3. person, 4. room, 5. question, 6. room again, 7. its number, 8. question, 9. audit,
+    # 10. release
+    with django_assert_num_queries(10):
         do(caller, made, "publish")
 
 

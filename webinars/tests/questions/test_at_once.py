@@ -1,0 +1,80 @@
+"""Askers and hosts at the same time, on connections of their own: numbers without gaps, everything told once."""
+
+from contextlib import suppress
+from functools import partial
+
+import pytest
+from django.utils import timezone
+from rest_framework.exceptions import PermissionDenied
+
+from eventflow.api.errors import ApiError
+from webinars.models import AuditEntry, Question, QuestionRoom
+from webinars.services.answering import answer_question, change_question, withdraw_question
+from webinars.services.erasure import erase_person
+from webinars.services.live_pass import verify_pass
+from webinars.services.questions import ask_question, vote
+from webinars.tests.at_once import Team
+from webinars.tests.questions.room import person, questions
+from webinars.tests.room_events import heard
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ROUNDS = 15
+NOW = timezone.now()
+
+
+@pytest.fixture
+def team(transactional_db):
+    team = Team(4)
+    yield team
+    team.close()
+
+
+def _refused(act, **arguments):
+    with suppress(ApiError, PermissionDenied):
+        act(**arguments, now=NOW)
+
+
+def test_two_hosts_and_the_asker_at_once(webinar, attendee, pass_for, team):
+    """Whoever comes last decides; every change has its number, its entry and its event."""
+    one, other = (verify_pass(pass_for(webinar, person(webinar, "presenter"))) for _ in range(2))
+    asker = verify_pass(pass_for(webinar, attendee))
+    made = questions(webinar, ROUNDS, user=attendee)
+
+    with heard(webinar) as events:
+        for each in made:
+            of_it = {"question_id": each.pk}
+            team.at_once(
+                partial(_refused, change_question, live_pass=one, status="published", is_pinned=True, **of_it),
+                partial(_refused, change_question, live_pass=other, status="published", **of_it),
+                partial(_refused, answer_question, live_pass=other, text="Yes.", **of_it),
+                partial(_refused, withdraw_question, live_pass=asker, **of_it),
+            )
+
+    last = QuestionRoom.objects.get().last_changed_seq
+    assert sorted(event["data"]["changedSeq"] for event in events) == [*range(ROUNDS + 1, last + 1)]
+    assert Question.objects.filter(pinned_at__isnull=False).count() <= 1
+    assert len({*Question.objects.values_list("changed_seq", flat=True)}) == ROUNDS
+    changes = last - ROUNDS
+    assert changes <= AuditEntry.objects.count() <= 2 * changes  # publishing and pinning can be one change
+
+
+def test_a_person_who_asks_and_answers_while_being_erased(webinar, pass_for, team, settings):
+    """No two wait for each other: everything ends, and nothing of theirs is left."""
+    settings.QUESTION_RATE_QUESTIONS = 1000
+    for number in range(5):
+        host = person(webinar, "presenter", "Some One")
+        live_pass = verify_pass(pass_for(webinar, host))
+        ask = {"live_pass": live_pass, "body": "a secret", "is_anonymous": False}
+        ask_question(**ask, client_id=f"before-{number}", now=NOW)
+        other = questions(webinar, 1)[0]
+
+        team.at_once(
+            partial(erase_person, user_id=host.pk, now=NOW),
+            partial(_refused, ask_question, **ask, client_id=f"client-{number}"),
+            partial(_refused, answer_question, live_pass=live_pass, question_id=other.pk, live=True),
+            partial(_refused, vote, live_pass=live_pass, question_id=other.pk),
+        )
+
+    assert not Question.objects.filter(body="a secret").exists()
+    assert not Question.objects.filter(asker_name="Some One").exists()
