@@ -11,6 +11,7 @@ class FailureShape(serializers.Serializer[Any]):
     error = serializers.CharField(help_text="What happened, in the caller's language.")
     code = serializers.CharField(help_text="The same for programs.")
     fields = serializers.DictField(required=False, help_text="By field, what is wrong with it.")  # type: ignore[assignment]
+    until = serializers.DateTimeField(required=False, help_text="With `muted`: when one may write again.")
 
 
 FAILURES = {

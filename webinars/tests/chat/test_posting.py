@@ -9,6 +9,7 @@ from django.db import connections
 from django.utils import timezone
 
 from webinars.models import ChatRoom, Message
+from webinars.sql import chat as sql
 from webinars.tests.factories import (
     AgencyMemberFactory,
     MessageFactory,
@@ -44,6 +45,11 @@ def test_posting_is_two_statements(call, webinar, attendee, django_assert_num_qu
         "changedSeq": None,
     }
     assert (message.webinar, message.client_id, message.agency_id) == (webinar, webinar.client_id, webinar.agency_id)
+
+
+@pytest.mark.parametrize("statement", [sql.GATE, sql.POST_MESSAGE, sql.READ_FORWARD, sql.READ_BACKWARD])
+def test_statements_are_short_enough_for_psycopg_to_remember_them(statement):
+    assert len(statement) <= 4_096
 
 
 @pytest.mark.django_db
