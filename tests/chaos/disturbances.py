@@ -15,6 +15,7 @@ from tests.chaos.surroundings import Surroundings
 
 FROZEN_SECONDS = 10.0
 RECOVERY_SECONDS = 12.0  # after a frozen part nothing else happens for so long, so that the return can be judged
+LIVE_WITHIN = 45.0
 
 Disturbance = Callable[[], Awaitable[None]]
 
@@ -95,6 +96,7 @@ class Disturber:
     async def freeze_redis(self, shard: Server) -> None:
         """It holds its connections and says nothing."""
         assert shard.process is not None
+        await self.until_pages_are_live()
         live = frozenset(page.name for page in self.pages if page.state == "live")
         begin = self.journal.now()
         shard.process.send_signal(signal.SIGSTOP)
@@ -105,6 +107,12 @@ class Disturber:
         holds_room = getattr(shard, "url", "") == self.room_url
         self.frozen.append(Frozen(shard.name, begin, self.journal.now(), live, holds_room))
         await asyncio.sleep(RECOVERY_SECONDS)
+
+    async def until_pages_are_live(self) -> None:
+        """Or until they have had time enough: what a page does is only judged when it had its socket before."""
+        deadline = self.journal.now() + LIVE_WITHIN
+        while any(page.state != "live" for page in self.pages) and self.journal.now() < deadline:
+            await asyncio.sleep(0.1)
 
     async def kill(self, child: Child) -> None:
         await self.parts.kill(child)
