@@ -30,6 +30,7 @@ class QuestionAdmin(OneWebinarAdmin):
         "created_at",
         "status",
         "published_at",
+        "withdrawn_at",
         "upvote_count",
         "pinned_at",
         "answer",

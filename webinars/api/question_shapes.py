@@ -61,6 +61,7 @@ class QuestionShape(serializers.Serializer[Any]):
     authorId = serializers.UUIDField(required=False, allow_null=True)
     authorName = serializers.CharField(required=False, allow_null=True, help_text="Null where it is not told.")
     isAnonymous = serializers.BooleanField(required=False)
+    withdrawn = serializers.BooleanField(required=False, help_text="Whoever asked took it back, for good.")
     votes = serializers.IntegerField(required=False)
     pinned = serializers.BooleanField(required=False)
     answer = serializers.CharField(required=False, allow_blank=True)

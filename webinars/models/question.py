@@ -79,6 +79,8 @@ class Question(TenantModel):
     answer = models.CharField(_("answer"), max_length=ANSWER_MAX_LENGTH, blank=True)
     answered_live = models.BooleanField(_("answered live"), default=False)
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
+    # By who asked: hosts cannot put it back.
+    withdrawn_at = models.DateTimeField(_("taken back"), null=True, blank=True)
     answered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
@@ -123,6 +125,10 @@ class Question(TenantModel):
                 condition=Q(answered_at__isnull=True, answer="", answered_live=False, answered_by__isnull=True)
                 | (Q(answered_at__isnull=False) & (~Q(answer="") | Q(answered_live=True))),
                 name="question_answer_is_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at__isnull=True) | Q(status="archived", published_at__isnull=True),
+                name="question_withdrawn_is_unread",
             ),
             models.CheckConstraint(
                 condition=Q(pinned_at__isnull=True) | Q(status__in=["published", "answered"]),

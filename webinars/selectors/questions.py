@@ -83,6 +83,7 @@ def question_data(row: dict[str, Any], *, with_name: bool) -> dict[str, Any]:
         "authorName": row["asker_name"] if with_name else None,
         "isAnonymous": row["is_anonymous"],
         "status": row["status"],
+        "withdrawn": row["withdrawn_at"] is not None,
         "votes": row["upvote_count"],
         "pinned": row["pinned_at"] is not None,
         "answer": row["answer"],

@@ -20,7 +20,7 @@ from webinars.services.chat import Banned
 from webinars.services.hosting import Host, Lead, host_of
 from webinars.services.live_pass import LivePass
 from webinars.services.question_changes import Act, Change
-from webinars.services.questions import WrongState
+from webinars.services.questions import Withdrawn, WrongState
 
 Status = Question.Status
 ANSWER_MISSING = _("Write an answer, or say that it was answered live.")
@@ -36,7 +36,8 @@ def change_question(
 ) -> dict[str, Any]:
     """Publish, put away or restore a question, and pin or unpin it: all of it or nothing. Answers it as hosts see it.
 
-    Raises WrongState for what waits and is to be pinned, and for what was published and is to wait again.
+    Raises WrongState for what waits and is to be pinned, for what was published and is to wait again, and for what its
+    asker took back.
     """
     host = host_of(live_pass, Lead.ANSWER, now=now)
     change = _change(host, now)
@@ -121,7 +122,10 @@ def withdraw_question(*, live_pass: LivePass, question_id: uuid.UUID, now: datet
             raise NotFound
         if question.status in SHOWN:
             raise WrongState
-        return _archive(question, {"by": "asker"})
+        acts = _archive(question, {"by": "asker"})
+        if acts:
+            question.withdrawn_at = now
+        return acts
 
     question = Change(webinar, user_id, now).make(question_id, step)
     return own_data(row_of(question), mine=True, sees_all=False)
@@ -142,6 +146,8 @@ def _publish(question: Question, now: datetime) -> list[Act]:
     """From the archive it comes back with its answer."""
     if question.status in SHOWN:
         return []
+    if question.withdrawn_at is not None:
+        raise Withdrawn
     before = question.status
     question.status = Status.PUBLISHED if question.answered_at is None else Status.ANSWERED
     question.published_at = question.published_at or now
@@ -152,6 +158,8 @@ def _back_to_waiting(question: Question) -> list[Act]:
     """From the archive only, and only what nobody has read yet."""
     if question.status == Status.PENDING:
         return []
+    if question.withdrawn_at is not None:
+        raise Withdrawn
     if question.status != Status.ARCHIVED or question.published_at is not None:
         raise WrongState
     question.status = Status.PENDING

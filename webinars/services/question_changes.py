@@ -20,6 +20,7 @@ CHANGEABLE = (
     "status",
     "published_at",
     "pinned_at",
+    "withdrawn_at",
     "answer",
     "answered_live",
     "answered_at",

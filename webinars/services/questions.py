@@ -48,6 +48,11 @@ class WrongState(ApiError):
         super().__init__(409, "wrong_state", _("The question has changed meanwhile, so this is no longer possible."))
 
 
+class Withdrawn(ApiError):
+    def __init__(self) -> None:
+        super().__init__(409, "wrong_state", _("Whoever asked this question took it back."))
+
+
 class AskingTooFast(ApiError):
     def __init__(self, wait_seconds: int) -> None:
         super().__init__(
@@ -73,7 +78,7 @@ def ask_question(
     }
     asked = sql.asking_gate(**who)
     if asked is not None and asked.question is None:
-        _check(asked, body)
+        _check(asked, body, now)
         _count(live_pass)
         question = {"body": body, "asker_name": live_pass.name, "is_anonymous": is_anonymous}
         asked = _store({**who, **question}, asked)
@@ -133,7 +138,7 @@ def _voter(live_pass: LivePass) -> uuid.UUID:
     return user_id
 
 
-def _check(asked: sql.Asked, body: str) -> None:
+def _check(asked: sql.Asked, body: str, now: datetime) -> None:
     if refusal := _refused_at_the_door(asked):
         raise refusal
     if asked.muted_until is not None:
@@ -163,7 +168,7 @@ def _store(question: dict[str, Any], asked: sql.Asked) -> sql.Asked | None:
             continue
         if found is None or found.question is not None:
             return found
-        _check(found, question["body"])
+        _check(found, question["body"], question["now"])
     return None
 
 

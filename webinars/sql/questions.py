@@ -9,8 +9,8 @@ from eventflow.database import fetch_one, short
 from webinars.sql import COLLECT_WINDOW_OPEN, doors
 
 # How a person stands to the questions of a webinar, as one row `w`. Members of the tenant have no registration. Where
-# what they wrote is stored, person and registration are locked against erasing, banning and muting until the commit, in
-# the order in which these lock them: what is stored was allowed at its commit.
+# what they wrote is stored, person and registration are locked against erasing, banning and muting until the commit,
+# in the order in which these lock them: what is stored was allowed at its commit.
 # ORM equivalent: User, Webinar and Registration by their keys, and Webinar.collect_window.contains(now).
 STANDING = f"""
 person AS MATERIALIZED (
@@ -37,7 +37,7 @@ LOCKED = STANDING.format(lock_person="FOR KEY SHARE", lock_registration="FOR SHA
 # A question `q` as `questions` answers it; `answered_by` is a name.
 COLUMNS = """
     q.id, q.seq, q.changed_seq, q.body, q.user_id, q.asker_name, q.is_anonymous, q.status, q.published_at,
-    q.pinned_at, q.upvote_count, q.answer, q.answered_live, q.answered_at,
+    q.withdrawn_at, q.pinned_at, q.upvote_count, q.answer, q.answered_live, q.answered_at,
     (SELECT nullif(host.display_name, '') FROM users host WHERE host.id = q.answered_by_id) AS answered_by,
     q.created_at"""
 
@@ -54,6 +54,7 @@ class QuestionRow(NamedTuple):
     is_anonymous: bool
     status: str
     published_at: datetime | None
+    withdrawn_at: datetime | None
     pinned_at: datetime | None
     upvote_count: int
     answer: str
@@ -291,7 +292,7 @@ def questions(
 
 def _typed(row: dict[str, Any]) -> dict[str, Any]:
     """Moments as such; everything else is what the API answers anyway."""
-    for name in ("published_at", "pinned_at", "answered_at", "created_at"):
+    for name in ("published_at", "withdrawn_at", "pinned_at", "answered_at", "created_at"):
         if row[name] is not None:
             row[name] = datetime.fromisoformat(row[name])
     return row

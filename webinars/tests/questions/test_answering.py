@@ -287,6 +287,19 @@ def test_who_asked_takes_back_what_waits(
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("act", ["publish", "wait", "pin", "answer"])
+def test_what_its_asker_took_back_stays_away(call, webinar, host, attendee, act):
+    made = question(webinar, "pending", user=attendee)
+    back = call(webinar, attendee).send("PATCH", f"questions/{made.pk}", {"status": "archived"})
+
+    response = do(call(webinar, host), made, act)
+
+    assert back.json()["data"]["question"]["withdrawn"]
+    assert (response.status_code, response.json()["code"]) == (409, "wrong_state")
+    assert Question.objects.get().status == "archived"
+
+
+@pytest.mark.django_db
 def test_nobody_elses_question_is_taken_back_and_nothing_else_done(call, webinar, attendee):
     others, own = question(webinar, "pending"), question(webinar, "pending", user=attendee)
     caller = call(webinar, attendee)

@@ -37,6 +37,7 @@ def test_asking_is_two_statements(call, webinar, attendee, django_assert_num_que
         "authorName": "Attendee",
         "isAnonymous": False,
         "status": "pending",
+        "withdrawn": False,
         "votes": 0,
         "pinned": False,
         "answer": "",
