@@ -10,7 +10,7 @@ const ACTS = {
   pin: ({ status, pinned }) => (status === "published" || status === "answered") && !pinned,
   unpin: ({ pinned }) => pinned,
   archive: ({ status }) => status !== "archived",
-  restore: ({ status }) => status === "archived",
+  restore: ({ status, withdrawn }) => status === "archived" && !withdrawn,
 };
 
 const LEFT = {
