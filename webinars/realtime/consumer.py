@@ -70,7 +70,11 @@ class RoomConsumer(AsyncWebsocketConsumer):
             await self._refuse(CloseCode.REFUSED)
             return
         self.queue = queue
-        await self.accept(SUBPROTOCOL)
+        try:
+            await self.accept(SUBPROTOCOL)
+        except OSError:  # the page went meanwhile, and there will be no `disconnect`
+            await hub().leave(self.room, queue)
+            raise
         self.scope["headers"].clear()  # the pass is in there; and it is kilobytes for each socket
         self.scope["subprotocols"].clear()
         self.writer = asyncio.create_task(self._write())

@@ -62,6 +62,8 @@ class Room:
     waiting: list[str] = field(default_factory=list)
     flush: asyncio.TimerHandle | None = None
     last_frame_at: float = 0.0
+    heartbeat_at: float = 0.0
+    told_seconds: int = FIRST_WAIT_SECONDS[0]
     newcomers: list[SocketQueue] = field(default_factory=list)
     tallies: dict[str, asyncio.TimerHandle] = field(default_factory=dict)
     subscribed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -164,12 +166,15 @@ class Room:
         )
 
     def keep_alive(self, now: float) -> None:
-        """A frame for a quiet room, so that a page notices a dead socket or a lost last event."""
-        if now - self.last_frame_at >= settings.REALTIME_HEARTBEAT_SECONDS and not self.waiting:
-            self.put(
-                f'{{"type":"heartbeat","epoch":"{self.epoch}","seq":{self.seq},'
-                f'"reconnectSeconds":{self.census.reconnect_seconds()}}}'
-            )
+        """A frame for a quiet room, so that a page notices a dead socket or a lost last event. And for a busy one when
+        pages should spread more widely than their hello said, since so many came."""
+        seconds = self.census.reconnect_seconds()
+        quiet = now - self.last_frame_at >= settings.REALTIME_HEARTBEAT_SECONDS
+        grown = seconds != self.told_seconds and now - self.heartbeat_at >= settings.REALTIME_HEARTBEAT_SECONDS
+        if quiet or grown:
+            self.told_seconds, self.heartbeat_at = seconds, now
+            seq = self.seq - len(self.waiting)
+            self.put(f'{{"type":"heartbeat","epoch":"{self.epoch}","seq":{seq},"reconnectSeconds":{seconds}}}')
 
     # What processes tell each other
 

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from eventflow import redis
+from eventflow.asgi import application
 from webinars.realtime.events import Control, EventType, control, room_banned, room_channel
 from webinars.realtime.hub import Hub, hub
 from webinars.realtime.publish import close_door, let_in_again, open_door, send_to_person, shut_out, tell_person
@@ -343,6 +344,46 @@ async def test_somebody_who_stopped_reading_is_forgotten_at_once(room, user_id):
 @pytest.mark.parametrize(("sockets", "seconds"), [(0, 2), (600, 2), (601, 3), (5000, 17), (9000, 30), (50_000, 30)])
 def test_the_first_wait_grows_with_the_crowd(sockets, seconds):
     assert Census(sockets).reconnect_seconds() == seconds
+
+
+async def test_a_busy_room_learns_that_it_has_grown(room, settings):
+    async with joined(room) as page:
+        opened = hub().rooms[str(room.pk)]
+        beat = opened.heartbeat_at = time.monotonic()
+        await tell(room)
+        assert (await page.event())["seq"] == 1
+        hub().census.sockets += 2999
+        opened.keep_alive(beat + settings.REALTIME_HEARTBEAT_SECONDS - 1)
+        opened.keep_alive(beat + settings.REALTIME_HEARTBEAT_SECONDS)
+        opened.last_frame_at = beat + settings.REALTIME_HEARTBEAT_SECONDS
+        opened.keep_alive(beat + 2 * settings.REALTIME_HEARTBEAT_SECONDS - 1)  # nothing new
+        opened.last_frame_at = beat
+        await tell(room)
+        frames = [await page.frame() for _ in range(2)]
+        hub().census.sockets -= 2999
+
+    assert [frame["type"] for frame in frames] == ["heartbeat", "events"]
+    assert (frames[0]["seq"], frames[0]["reconnectSeconds"]) == (1, 10)
+
+
+async def test_a_page_that_goes_while_it_is_let_in_is_forgotten(room):
+    async def receive():
+        return {"type": "websocket.connect"}
+
+    async def send(message):
+        raise ConnectionResetError
+
+    scope = {
+        "type": "websocket",
+        "path": f"/ws/webinars/{room.pk}/",
+        "query_string": b"",
+        "headers": [],
+        "subprotocols": ["eventflow.v1", f"bearer.{room_pass(room)}"],
+    }
+    with pytest.raises(ConnectionResetError):
+        await application(scope, receive, send)
+
+    assert (hub().rooms, hub().census.sockets) == ({}, 0)
 
 
 async def test_every_socket_is_counted_once(room, user_id):
