@@ -49,7 +49,7 @@ def embedded_servers() -> Iterator[None]:
 
     Nobody's own database is ever measured: DATABASE_URL and REDIS_URL are not looked at.
     """
-    for name in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "LIVE_PASS_KEYS", "DEBUG"):
+    for name in ("DATABASE_URL", "REDIS_URL", "REALTIME_REDIS_URLS", "SECRET_KEY", "LIVE_PASS_KEYS", "DEBUG"):
         os.environ.pop(name, None)
     from eventflow.embedded import EmbeddedServers
 
