@@ -37,7 +37,7 @@ export function mountChat({ root, config, room, api, messages, openMenu = () => 
     onRefused: (error) => error.code === "muted" && composer?.mute(Date.parse(error.until)),
     onHold: (milliseconds) => composer?.holdFor(milliseconds),
   });
-  const composer = config.may.write ? wireComposer({ root, config, sender }) : null;
+  const composer = config.may.write ? wireComposer({ root, config, sender, serverNow: () => Date.now() - api.pass.clockAhead }) : null;
 
   const announcer = new Announcer({ element: root.querySelector("[data-chat-announcer]") });
   const title = new TitleCount();
@@ -68,13 +68,14 @@ export function mountChat({ root, config, room, api, messages, openMenu = () => 
   return { store, list };
 }
 
-function wireComposer({ root, config, sender }) {
+function wireComposer({ root, config, sender, serverNow }) {
   const composer = new Composer({
     root,
     onSend: (body) => sender.send(body),
     draft: new Draft({ key: `eventflow.draft.${config.webinarId}` }),
     limit: config.maxMessageLength,
     exempt: config.role !== "attendee",
+    serverNow,
   });
   composer.mute(config.mutedUntil && Date.parse(config.mutedUntil));
   new EmojiPicker({ button: root.querySelector("[data-emoji-button]"), onPick: (emoji) => composer.insert(emoji) });

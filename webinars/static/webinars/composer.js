@@ -32,6 +32,7 @@ export function composerState({ chatEnabled, mutedUntil, freeAt, now }) {
 export class Composer {
   #chatEnabled = true;
   #mutedUntil = 0;
+  #silence = "";
   #freeAt = 0;
   #slowMs = 0;
   #lastKey = {};
@@ -43,14 +44,14 @@ export class Composer {
    * mode. The elements in `root`: a [data-composer] form with a textarea, [data-composer-count], [data-composer-send] and
    * [data-composer-wait], and a [data-composer-closed] note that takes the form's place.
    */
-  constructor({ root, onSend, draft, limit = 1_000, exempt = false, clock = browserClock }) {
+  constructor({ root, onSend, draft, limit = 1_000, exempt = false, clock = browserClock, serverNow = clock.now }) {
     this.form = root.querySelector("[data-composer]");
     this.field = this.form.querySelector("textarea");
     this.count = this.form.querySelector("[data-composer-count]");
     this.button = this.form.querySelector("[data-composer-send]");
     this.wait = this.form.querySelector("[data-composer-wait]");
     this.note = root.querySelector("[data-composer-closed]");
-    Object.assign(this, { onSend, draft, limit, exempt, clock });
+    Object.assign(this, { onSend, draft, limit, exempt, clock, serverNow });
     this.hours = new Intl.DateTimeFormat(pageLanguage(), { hour: "numeric", minute: "2-digit" });
     this.field.value = draft.get();
     this.#listen();
@@ -76,9 +77,10 @@ export class Composer {
     this.#show();
   }
 
-  /** Silenced until a moment (milliseconds), or not any more (null). */
+  /** Silenced until a moment (milliseconds of the server's clock), or not any more (null). */
   mute(until) {
-    this.#mutedUntil = until ?? 0;
+    this.#mutedUntil = until ? this.clock.now() + until - this.serverNow() : 0;
+    this.#silence = until ? this.hours.format(new Date(until)) : "";
     this.#show();
   }
 
@@ -108,7 +110,7 @@ export class Composer {
 
   #submit() {
     const body = this.field.value.trim();
-    if (this.#state === "waiting") this.#say(this.button.getAttribute("aria-label"));
+    if (this.#state === "waiting") this.#say(gettext("Slow mode is on. Your message is kept until you can send it."));
     if (!body || this.#state || lengthOf(body) > this.limit) return this.field.focus();
     this.field.value = "";
     this.#changed();
@@ -142,6 +144,7 @@ export class Composer {
   #show() {
     this.clock.clearTimeout(this.#timer);
     const now = this.clock.now();
+    const before = this.#state;
     this.#state = composerState({ chatEnabled: this.#chatEnabled, mutedUntil: this.#mutedUntil, freeAt: this.#freeAt, now });
     const closed = this.#state === "off" || this.#state === "muted";
     this.form.hidden = closed;
@@ -152,6 +155,7 @@ export class Composer {
     this.button.setAttribute("aria-disabled", String(this.#state === "waiting"));
     this.wait.textContent = this.#state === "waiting" ? waitText(left) : "";
     this.#describe(left);
+    if (before === "waiting" && !this.#state) this.#changed();
     const next = { muted: this.#mutedUntil - now, waiting: (this.#freeAt - now) % 1000 || 1000 }[this.#state];
     if (next) this.#timer = this.clock.setTimeout(() => this.#show(), Math.min(next, 60_000));
   }
@@ -163,7 +167,7 @@ export class Composer {
 
   #closedSentence() {
     if (this.#state === "off") return gettext("The chat is switched off at the moment. You can go on reading.");
-    return interpolate(gettext("You cannot write until %(time)s."), { time: this.hours.format(new Date(this.#mutedUntil)) });
+    return interpolate(gettext("You cannot write until %(time)s."), { time: this.#silence });
   }
 }
 

@@ -87,6 +87,7 @@ export class LivePass {
   #accept({ token, expiresAt, serverTime }) {
     this.token = token;
     this.serverTime = Date.parse(serverTime);
+    this.clockAhead = this.clock.now() - this.serverTime;
     const life = Date.parse(expiresAt) - this.serverTime;
     this.endsAt = this.clock.now() + life;
     this.renewAt = this.clock.now() + life * between(this.clock, RENEW_AT_SHARE.from, RENEW_AT_SHARE.to);

@@ -242,3 +242,16 @@ test("Retry-After is read as seconds and as a date", () => {
   assert.equal(retryAfterSeconds("soon", now), null);
   assert.equal(retryAfterSeconds(null, now), null);
 });
+
+test("how far this computer's clock is ahead is known from the last pass", async () => {
+  const clock = new FakeClock();
+  const serverTime = (milliseconds) => new Date(clock.now() - milliseconds).toISOString();
+  const expiresAt = new Date(clock.now() + 600_000).toISOString();
+  const requestPass = async () => ({ token: "b", expiresAt, serverTime: serverTime(7_000) });
+  const pass = new LivePass({ token: "a", expiresAt, serverTime: serverTime(3_600_000), requestPass, clock });
+  const before = pass.clockAhead;
+
+  await pass.renew();
+
+  assert.deepEqual([before, pass.clockAhead], [3_600_000, 7_000]);
+});
