@@ -1,11 +1,13 @@
 """Posting to the chat (spec 9): stored first, then told."""
 
-from datetime import datetime
+import math
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from eventflow import rate_limit
 from eventflow.api.errors import ApiError, NotFound, WebinarClosed
@@ -29,8 +31,14 @@ class Banned(ApiError):
 
 
 class Muted(ApiError):
-    def __init__(self, until: datetime) -> None:
-        super().__init__(403, "muted", _("A host has muted you for a while."), extra={"until": until})
+    def __init__(self, until: datetime, *, now: datetime) -> None:
+        left = {"n": math.ceil((until - now) / timedelta(minutes=1))}
+        sentence = ngettext_lazy(
+            "A host has muted you. You can write again in %(n)d minute.",
+            "A host has muted you. You can write again in %(n)d minutes.",
+            "n",
+        )
+        super().__init__(403, "muted", sentence % left, extra={"until": until})
 
 
 class ChatDisabled(ApiError):
@@ -73,7 +81,7 @@ def post_message(*, live_pass: LivePass, body: str, client_id: str, now: datetim
     if gate.stored is not None:
         return message_data(**gate.stored), False
     is_host = live_pass.role is not RoomRole.ATTENDEE
-    _refuse(gate.standing)
+    _refuse(gate.standing, now=now)
     if has_blocked(body, gate.blocked_words):
         raise BlockedWord
     _count(live_pass, client_id, slow_seconds=0 if is_host else gate.slow_seconds)
@@ -85,7 +93,7 @@ def post_message(*, live_pass: LivePass, body: str, client_id: str, now: datetim
     if posted is None:
         raise NotFound
     if posted.message is None:  # changed since the gate
-        _refuse(posted.standing)
+        _refuse(posted.standing, now=now)
         raise NotFound
     data = message_data(**posted.message)
     if posted.is_new:
@@ -100,7 +108,7 @@ def _post_again(message: dict[str, Any]) -> sql.Posted | None:
         return None
 
 
-def _refuse(standing: sql.Standing) -> None:
+def _refuse(standing: sql.Standing, *, now: datetime) -> None:
     if standing.banned:
         raise Banned
     if not standing.may_write:
@@ -110,7 +118,7 @@ def _refuse(standing: sql.Standing) -> None:
     if not standing.chat_enabled:
         raise ChatDisabled
     if standing.muted_until is not None:
-        raise Muted(standing.muted_until)
+        raise Muted(standing.muted_until, now=now)
 
 
 def _count(live_pass: LivePass, client_id: str, *, slow_seconds: int) -> None:

@@ -142,7 +142,7 @@ def _check(asked: sql.Asked, body: str, now: datetime) -> None:
     if refusal := _refused_at_the_door(asked):
         raise refusal
     if asked.muted_until is not None:
-        raise Muted(asked.muted_until)
+        raise Muted(asked.muted_until, now=now)
     if has_blocked(body, asked.blocked_words):
         raise BlockedWord
 

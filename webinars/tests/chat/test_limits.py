@@ -120,16 +120,18 @@ def test_a_message_with_a_blocked_word_is_refused_and_not_counted(call, webinar,
 def test_the_muted_are_told_until_when_and_use_nothing_up(call, webinar, attendee, django_assert_num_queries):
     Webinar.objects.update(chat_slow_seconds=300)
     caller = call(webinar, attendee)
-    until = timezone.now().replace(microsecond=0) + timedelta(minutes=1)
+    until = timezone.now().replace(microsecond=0) + timedelta(minutes=5)
     webinar.registrations.update(muted_until=until)
 
     with django_assert_num_queries(1):  # 1. gate
-        muted = post(caller, "client-1")
+        message = {"body": "hello", "client_id": "client-1"}
+        muted = caller.post("messages", message, headers={"Accept-Language": "en"})
     with time_machine.travel(until, tick=False):
         later = post(caller, "client-1")
 
     body = muted.json()
     assert (muted.status_code, body["code"], body["until"]) == (403, "muted", until.isoformat().replace("+00:00", "Z"))
+    assert body["error"] == "A host has muted you. You can write again in 5 minutes."
     assert later.status_code == 201
 
 
