@@ -50,6 +50,8 @@ def test_bad_secrets_are_named(settings, name, value):
     ("name", "value"),
     [
         ("CHAT_RATE_SECONDS", 0),
+        ("QUESTION_RATE_QUESTIONS", 0),
+        ("QUESTION_RATE_SECONDS", 0),
         ("LIVE_PASS_LIFE_SECONDS", -5),
         ("SNAPSHOT_BUCKET_SECONDS", 7),
         ("PRESENCE_RETENTION_DAYS", 0),
