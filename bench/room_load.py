@@ -80,6 +80,7 @@ class Pages:
         self.holes = 0
         self.message_seq = 0
         self.refused: Counter[str] = Counter()
+        self.closed: Counter[str] = Counter()
         self.calls = Calls(self.selector, job["web"])
         self.statuses: Counter[str] = Counter()
         self.back_after = array("d")
@@ -131,6 +132,7 @@ class Pages:
         self.calls.seconds = array("d")
         self.statuses.clear()
         self.refused.clear()
+        self.closed.clear()
         cpu, began = cpu_seconds(), time.perf_counter()
         while time.perf_counter() < began + seconds:
             self._turn(0.2)
@@ -146,6 +148,7 @@ class Pages:
             "backP95": percentile(back, 95),
             "backLast": percentile(back, 100),
             "refused": dict(self.refused),
+            "closed": dict(self.closed),
             "calls": len(calls),
             "callsP50": percentile(calls, 50),
             "callsP95": percentile(calls, 95),
@@ -235,7 +238,7 @@ class Pages:
             data = frames
         if data[0] & 15 == CLOSE:
             code = int.from_bytes(data[2:4]) if len(data) >= 4 else 0
-            self.refused[f"closed with {code}"] += 1
+            (self.closed if page.connected else self.refused)[f"closed with {code}"] += 1
             self._lost(page)
             return
         payloads, pings, rest = split(data)
