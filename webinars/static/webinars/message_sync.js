@@ -7,6 +7,7 @@ const PAGE = 200;
 export class MessageSync {
   #running = null;
   #again = false;
+  #heard = [];
 
   /** `everyMs` is the rhythm of asking while there is no socket. */
   constructor({ api, url, store, everyMs = 2_000 }) {
@@ -16,8 +17,11 @@ export class MessageSync {
   /** Registers with the room (room.js) and hears its events. */
   join(room) {
     room.add(this);
-    room.on("message.created", ({ message }) => this.#heard(room, () => this.store.add([message])));
-    room.on("message.deleted", (deleted) => this.#heard(room, () => this.store.delete(deleted)));
+    room.on("message.created", ({ message }) => this.#take(message, room));
+    room.on("message.deleted", (deleted) => {
+      this.store.delete(deleted);
+      this.#fillHoles(room);
+    });
   }
 
   /** Whether the server, by its numbers, has messages or changes that are not here. */
@@ -36,8 +40,16 @@ export class MessageSync {
     return this.#running;
   };
 
-  #heard(room, take) {
-    take();
+  /** The messages of one frame are put on the page at once. */
+  #take(message, room) {
+    if (this.#heard.push(message) > 1) return;
+    queueMicrotask(() => {
+      this.store.add(this.#heard.splice(0));
+      this.#fillHoles(room);
+    });
+  }
+
+  #fillHoles(room) {
     if (this.store.hasHole || this.store.missesChanges) room.fill(this.name);
   }
 

@@ -223,23 +223,47 @@ test("deletions and restorations are healed however old the messages are", async
   assert.equal(store.lastChangedSeq, server.lastChangedSeq);
 });
 
-test("an event that shows a hole, in the messages or in the changes, has it filled", () => {
+/** A chat that hears the events of a room, and what it asks the room to fill. */
+function inRoom(store) {
   const filled = [];
   const handlers = {};
   const room = { add: () => {}, on: (type, handler) => (handlers[type] = handler), fill: (name) => filled.push(name) };
+  new MessageSync({ api: null, url: "/messages", store }).join(room);
+  const hears = async (...events) => {
+    for (const [type, data] of events) handlers[`message.${type}`](data);
+    await settle();
+  };
+  return { filled, hears };
+}
+
+test("an event that shows a hole, in the messages or in the changes, has it filled", async () => {
   const store = new MessageStore();
   store.seed([message(1), message(2)]);
-  new MessageSync({ api: null, url: "/messages", store }).join(room);
+  const { filled, hears } = inRoom(store);
 
-  handlers["message.created"]({ message: message(3) });
-  handlers["message.deleted"]({ id: "m1", seq: 1, changedSeq: 1 });
+  await hears(["created", { message: message(3) }], ["deleted", { id: "m1", seq: 1, changedSeq: 1 }]);
   const without = filled.length;
-  handlers["message.created"]({ message: message(5) });
+  await hears(["created", { message: message(5) }]);
   store.add([message(4)]);
-  handlers["message.deleted"]({ id: "m2", seq: 2, changedSeq: 3 });
+  await hears(["deleted", { id: "m2", seq: 2, changedSeq: 3 }]);
 
   assert.equal(without, 0);
   assert.deepEqual(filled, ["chat", "chat"]);
+});
+
+test("the messages of one frame are put on the page at once, also one that is deleted in it", async () => {
+  const store = new MessageStore();
+  const changes = [];
+  store.subscribe(({ put }) => changes.push(put.map(({ seq, state }) => [seq, state])));
+  const { hears } = inRoom(store);
+
+  await hears(
+    ["created", { message: message(1) }],
+    ["created", { message: message(2) }],
+    ["deleted", { id: "m1", seq: 1, changedSeq: 1 }],
+  );
+
+  assert.deepEqual(changes, [[[1, "deleted"], [2, "sent"]]]);
 });
 
 test("a failure is the caller's, and the next attempt starts where the run ends", async () => {
