@@ -12,7 +12,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.views import ChangeList
 
-from webinars.admin.base import ScopedAdmin, ScopedChangeList, TenantFilter
+from webinars.admin.base import ScopedAdmin, ScopedChangeList, TenantFilter, acting_user
 from webinars.admin.moment_field import MomentField
 from webinars.admin.tabs import all_pages, front_url, webinar_tabs
 from webinars.admin.webinar_form import TIMES, WAITING, WebinarForm, lines_of, notices_for
@@ -20,6 +20,7 @@ from webinars.admin.webinar_steps import STEPS, step_view
 from webinars.models import Webinar
 from webinars.selectors.permissions import Verb, roles_for
 from webinars.selectors.standing import Standing
+from webinars.services.room_settings import record_change
 from webinars.services.webinar_life import announce
 
 # What open pages follow (`room_facts`).
@@ -144,6 +145,7 @@ class WebinarAdmin(ScopedAdmin):
             obj.save()
         else:
             self._save_changes(obj, form)
+            record_change(obj, before=form.initial, actor_id=acting_user(request).pk, now=timezone.now())
         for remark in form.remarks(obj, now=timezone.now()):
             messages.warning(request, remark)
 

@@ -1,5 +1,6 @@
 """The switches of a room that hosts turn while it runs (spec 9, 10)."""
 
+import uuid
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -40,11 +41,22 @@ def change_room(*, live_pass: LivePass, wanted: Mapping[str, Any], now: datetime
         for field, value in changed.items():
             setattr(webinar, field, value)
         webinar.save(update_fields=[*changed, "updated_at"])
-        details = {field: _change_in_brief(field, before[field], value) for field, value in changed.items()}
-        audit.record("room.changed", webinar=webinar, actor_id=host.user_id, now=now, details=details)
+        record_change(webinar, before=before, actor_id=host.user_id, now=now)
         if changed.keys() - {"blocked_words"}:
             announce(webinar)
     return webinar
+
+
+def record_change(webinar: Webinar, *, before: Mapping[str, Any], actor_id: uuid.UUID | None, now: datetime) -> None:
+    """What differs from `before`, by the webinar's fields, within the transaction that changed it."""
+    after = {field: getattr(webinar, field) for field in FIELDS.values() if field in before}
+    details = {
+        field: _change_in_brief(field, before[field], value)
+        for field, value in after.items()
+        if value != before[field]
+    }
+    if details:
+        audit.record("room.changed", webinar=webinar, actor_id=actor_id, now=now, details=details)
 
 
 def _change_in_brief(field: str, before: Any, after: Any) -> Any:

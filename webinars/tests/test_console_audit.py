@@ -15,6 +15,7 @@ from webinars.models import AuditEntry, User
 from webinars.selectors.audit import Names, names_of
 from webinars.services.audit import record
 from webinars.services.erasure import erase_person
+from webinars.tests.console_forms import change
 from webinars.tests.console_people import PARTS, people_around, sign_in
 from webinars.tests.factories import MessageFactory, RegistrationFactory, UserFactory, WebinarFactory
 
@@ -291,3 +292,14 @@ def test_hostile_names_are_shown_as_text(client, organizer, webinar):
     assert "<script>alert(1)" not in pages
     assert "&lt;script&gt;alert(1)" in pages
     assert "<b>: <i>" not in pages
+
+
+def test_a_change_of_the_room_in_the_settings_is_in_it_once(client, organizer, webinar):
+    browser = sign_in(client, organizer)
+
+    change(browser, webinar, chat_slow_seconds="30", blocked_words="Kim\r\nspam")
+    change(browser, webinar, title="Another title")
+
+    entry = AuditEntry.objects.get()
+    assert (entry.action, entry.actor_id, entry.webinar_id) == ("room.changed", organizer.pk, webinar.pk)
+    assert entry.details == {"chat_slow_seconds": [0, 30], "blocked_words": {"added": 2, "removed": 0}}
