@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.browser.conftest import LiveSite
 from tests.browser.test_live_room import HIDE, fill_chat
 from tests.browser.visitors import PHONE, Visitor
-from webinars.models import Webinar
+from webinars.models import ChatRoom, Webinar
 from webinars.tests.factories import MessageFactory, RegistrationFactory, UserFactory, WebinarFactory
 
 STAGE = "/static/webinars/stage/index.html"
@@ -132,6 +132,23 @@ def test_a_draft_survives_a_reload_and_takes_an_emoji(attendee: Visitor) -> None
     expect(attendee.composer).to_have_value("")
 
 
+def test_a_message_that_did_not_get_through_survives_a_reload(attendee: Visitor, webinar: Webinar) -> None:
+    page = attendee.enter("demo")
+    attendee.expected_errors.append("ERR_FAILED")
+
+    page.route("**/messages", lambda route: route.abort())
+    attendee.says("가는 길에 새로 고침")
+    expect(attendee.message("가는 길에")).to_have_attribute("data-state", "retrying")
+    page.unroute("**/messages")
+    page.reload()
+    expect(attendee.message("가는 길에")).to_have_attribute("data-state", "failed")
+    attendee.message("가는 길에").locator("[data-message-resend]").click()
+
+    expect(attendee.message("가는 길에")).to_have_attribute("data-state", "sent")
+    assert webinar.messages.count() == 1
+    assert len({body["client_id"] for body in attendee.calls("/messages")}) == 1
+
+
 def test_a_text_that_is_too_long_stays_and_says_by_how_much(attendee: Visitor) -> None:
     attendee.enter("demo")
 
@@ -165,9 +182,10 @@ def test_script_in_names_and_messages_is_text_and_addresses_are_links(attendee: 
         webinar.created_at,
     )
     webinar.save(update_fields=["notice", "notice_set_at"])
-    MessageFactory(
+    message = MessageFactory(
         webinar=webinar, author_name="<b>이름</b>", body="<script>document.title='x'</script> javascript:alert(1)"
     )
+    ChatRoom.objects.update_or_create(webinar=webinar, defaults={"last_seq": message.seq})
     page = attendee.enter("demo")
     attendee.says('<a href="https://example.com">여기</a> "https://example.com/<b>')
 

@@ -15,7 +15,7 @@ register = template.Library()
 
 ADDRESS = re.compile(r"https?://[^\s<>\"'`]+", re.IGNORECASE)
 TRAILING = ".,;:!?…。、"
-BRACKETS = ("()", "[]", "{}")
+BRACKETS = (("(", ")"), ("[", "]"), ("{", "}"))
 PARTICLE = re.compile(
     r"(?<=[a-z0-9/])(?:에서|에게|에는|에도|에|으로|로|은|는|이|가|을|를|와|과|의|도|입니다|이에요|예요)$",
     re.IGNORECASE,

@@ -14,7 +14,10 @@ from webinars.templatetags.webinar_chat import linked
         ("(https://example.org/a)", ["https://example.org/a"]),
         ("https://en.wikipedia.org/wiki/Seoul_(city)", ["https://en.wikipedia.org/wiki/Seoul_(city)"]),
         ("https://example.org에 있고 https://example.org/a에서", ["https://example.org", "https://example.org/a"]),
-        ("https://example.org/자료 https://example.org/강의", ["https://example.org/자료", "https://example.org/강의"]),
+        (
+            "https://example.org/자료 https://example.org/강의",
+            ["https://example.org/자료", "https://example.org/강의"],
+        ),
         ("javascript:alert(1) data:text/html,x ftp://x", []),
         ('https://example.org/"onmouseover="alert(1)', ["https://example.org/"]),
     ],

@@ -13,6 +13,7 @@ import { MessageSender } from "./message_sender.js";
 import { MessageStore } from "./message_store.js";
 import { MessageSync } from "./message_sync.js";
 import { TitleCount } from "./unread_marker.js";
+import { keepUnsent } from "./unsent.js";
 
 /**
  * - `root`: the [data-chat] element; `messages`: those that the server rendered, the newest of the chat
@@ -27,6 +28,8 @@ export function mountChat({ root, config, room, api, messages, openMenu = () => 
   const url = config.urls.messages;
   const store = new MessageStore();
   store.seed(messages, { lastChangedSeq: config.lastChangedSeq });
+  const inThisTab = (name) => new Draft({ key: `eventflow.${name}.${config.webinarId}.${me}` });
+  keepUnsent({ store, kept: inThisTab("unsent") });
 
   const author = { authorId: me, authorName: config.me?.name ?? "", isHost: config.role !== "attendee" };
   const sender = new MessageSender({
@@ -37,7 +40,7 @@ export function mountChat({ root, config, room, api, messages, openMenu = () => 
     onRefused: (error) => error.code === "muted" && composer?.mute(Date.parse(error.until)),
     onHold: (milliseconds) => composer?.holdFor(milliseconds),
   });
-  const composer = config.may.write ? wireComposer({ root, config, sender, serverNow: () => Date.now() - api.pass.clockAhead }) : null;
+  const composer = config.may.write ? wireComposer({ root, config, sender, api, draft: inThisTab("draft") }) : null;
 
   const announcer = new Announcer({ element: root.querySelector("[data-chat-announcer]") });
   const title = new TitleCount();
@@ -68,14 +71,14 @@ export function mountChat({ root, config, room, api, messages, openMenu = () => 
   return { store, list };
 }
 
-function wireComposer({ root, config, sender, serverNow }) {
+function wireComposer({ root, config, sender, api, draft }) {
   const composer = new Composer({
     root,
     onSend: (body) => sender.send(body),
-    draft: new Draft({ key: `eventflow.draft.${config.webinarId}` }),
+    draft,
     limit: config.maxMessageLength,
     exempt: config.role !== "attendee",
-    serverNow,
+    serverNow: () => Date.now() - api.pass.clockAhead,
   });
   composer.mute(config.mutedUntil && Date.parse(config.mutedUntil));
   new EmojiPicker({ button: root.querySelector("[data-emoji-button]"), onPick: (emoji) => composer.insert(emoji) });

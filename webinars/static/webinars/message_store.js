@@ -136,6 +136,11 @@ export class MessageStore {
     return this.#pending.get(clientId);
   }
 
+  /** What is on its way or was not stored, in the order of writing. */
+  get unsent() {
+    return [...this.#pending.values()];
+  }
+
   /** The entry of a message by its id, while the window holds it. */
   message(id) {
     const message = this.#bySeq.get(this.#seqOfId.get(id));

@@ -5,6 +5,7 @@ import { ApiError } from "../api_client.js";
 import { breaksLine, composerState, Draft, lengthOf, sends } from "../composer.js";
 import { failureSentence, MessageSender } from "../message_sender.js";
 import { MessageStore } from "../message_store.js";
+import { keepUnsent } from "../unsent.js";
 import { message } from "./chat_server.js";
 import { FakeClock, settle } from "./fake_clock.js";
 
@@ -206,4 +207,26 @@ test("why a message was not stored is said in the person's words", () => {
   assert.match(failureSentence(error(0)), /Not sent/);
   assert.match(failureSentence(error(503)), /Not sent/);
   assert.equal(failureSentence(error(403, { message: "The chat is closed." })), "The chat is closed.");
+});
+
+test("what was not stored comes back with a reload, once, to be sent again", () => {
+  let text = "";
+  const kept = { get: () => text, set: (now) => (text = now) };
+  const before = new MessageStore();
+  keepUnsent({ store: before, kept });
+  const author = { authorId: "me", authorName: "Me", isHost: false, createdAt: "" };
+  before.addPending({ clientId: "c1", body: "stored after all", ...author });
+  before.addPending({ clientId: "c2", body: "not stored", ...author });
+
+  const after = new MessageStore();
+  after.seed([message(1, { clientId: "c1", authorId: "me", body: "stored after all" })]);
+  keepUnsent({ store: after, kept });
+  const restored = states(after);
+  after.discard("c2");
+  const left = text;
+  text = "{ not JSON";
+  keepUnsent({ store: new MessageStore(), kept });
+
+  assert.deepEqual(restored, [["stored after all", "sent"], ["not stored", "failed"]]);
+  assert.equal(left, "");
 });
