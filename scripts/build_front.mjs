@@ -40,6 +40,7 @@ const STYLES = {
     "pretendard/dist/web/variable/pretendardvariable-dynamic-subset.css",
     "uplot/dist/uPlot.min.css",
     "./webinars/static/webinars/css/console.css",
+    "./webinars/static/webinars/css/console_lists.css",
     "./stats/static/stats/css/live_tab.css",
     "./stats/static/stats/css/export.css",
     "./stats/static/stats/css/definitions.css",
@@ -47,6 +48,7 @@ const STYLES = {
     "./stats/static/stats/css/statistics.css",
   ],
   room_panel: [
+    "./webinars/static/webinars/css/controls.css",
     "./webinars/static/webinars/css/chat.css",
     "./webinars/static/webinars/css/composer.css",
     "./webinars/static/webinars/css/notice.css",
