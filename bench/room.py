@@ -40,6 +40,7 @@ MESSAGES = 5.0  # a second
 MESSAGES_IN_STORM = 1.0
 PINGS = SOCKETS / 120  # a second: each page pings every 120 s
 STORM_SECONDS = 75.0
+WARM_UP_SECONDS, WARM_UP_PINGS = 3.0, 50.0
 THREADS = 8
 EVERY_CORE = SERVER_CORE | OTHER_CORES
 
@@ -69,7 +70,7 @@ def measure(*, seconds: float) -> list[Finding]:
         few = _few(job, length)
         with pages(job) as load:
             opened = load("open", sockets=SOCKETS)
-            full = _messages(load, job, sockets.running, seconds=length, rate=MESSAGES)
+            full = _messages(load, job, sockets.running, seconds=length, pings=PINGS)
             killed = _storm(load, job, sockets.kill_and_start, web)
             drops = "drop_connections" in get_commands()
             dropped = _storm(load, job, drop(crowd.webinar.slug), web) if drops else None
@@ -150,14 +151,15 @@ def result_of(process: "subprocess.Popen[str]") -> dict[str, Any]:
 def _few(job: dict[str, Any], length: float) -> dict[str, Any]:
     with pages(job) as load:
         load("open", sockets=FEW)
-        return _messages(load, job, [], seconds=length, rate=MESSAGES)
+        _messages(load, job, [], seconds=WARM_UP_SECONDS, pings=WARM_UP_PINGS)  # servers open what they keep open
+        return _messages(load, job, [], seconds=length, pings=FEW / 120)
 
 
-def _messages(load: Client, job: dict[str, Any], servers: Servers, *, seconds: float, rate: float) -> dict[str, Any]:
+def _messages(load: Client, job: dict[str, Any], servers: Servers, *, seconds: float, pings: float) -> dict[str, Any]:
     """Messages and pings as they come, for so long."""
     before = [cpu_seconds(server) for server in servers]
-    with people(job, seconds=seconds, messages=rate, pings=PINGS) as meanwhile:
-        found = load("listen", seconds=seconds + 3, messages=int(seconds * rate))
+    with people(job, seconds=seconds, messages=MESSAGES, pings=pings) as meanwhile:
+        found = load("listen", seconds=seconds + 3, messages=int(seconds * MESSAGES))
         used = [cpu_seconds(server) - was for server, was in zip(servers, before, strict=True)]
         return found | {"http": result_of(meanwhile), "serverCpu": sum(used) / (seconds + 3)}
 
