@@ -167,16 +167,24 @@ def test_without_a_socket_questions_come_by_polling(enter: Callable[..., Visitor
     cut_off = visitor(locale="en-GB")
     cut_off.sign_in(UserFactory(display_name="Park"))
     cut_off.context.route_web_socket("**/ws/**", lambda socket: socket.close(code=1013, reason="away"))
-    cut_off.page.clock.install()
+    cut_off.page.add_init_script("Math.random = () => 0.5")  # polling begins after 5 s, this part of it after 2.5 more
+    cut_off.page.clock.install(time=0)
+    cut_off.page.clock.pause_at(1_000)
     Webinar.objects.update(questions_moderated=False)
-    cut_off.visit("/webinars/demo/live/")
+    page = cut_off.visit("/webinars/demo/live/")
     tab(cut_off).click()
 
     ask(asker, "Does this arrive?")
     expect(question(asker, "Does this arrive?")).to_have_attribute("data-status", "published")
-    cut_off.page.clock.fast_forward("00:25")
-
+    page.clock.run_for(7_400)
+    assert cut_off.asked("/questions") == 0
+    page.clock.run_for(200)
     expect(question(cut_off, "Does this arrive?")).to_contain_text("Yoon")
+    page.clock.run_for(4_800)
+
+    assert cut_off.asked("/questions") == 1
+    with page.expect_response("**/questions?*"):
+        page.clock.run_for(200)
 
 
 def test_votes_move_nothing_under_a_readers_finger_and_take_no_focus(

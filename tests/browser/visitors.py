@@ -52,6 +52,11 @@ class Visitor:
             if request.method == "POST" and request.url.endswith(ending)
         ]
 
+    def asked(self, ending: str) -> int:
+        """How many GETs there were of addresses whose path ends so."""
+        paths = [urlsplit(request.url).path for request in list(self.requests) if request.method == "GET"]
+        return len([path for path in paths if path.endswith(ending)])
+
     def sign_in(self, user: User) -> None:
         """By cookie; signing in itself has its own tests."""
         client = Client()

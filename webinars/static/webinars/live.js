@@ -125,6 +125,7 @@ const questions = new QuestionPanel({
   api,
   room,
   url: config.urls.questions,
+  everyMs: config.intervals.questionsPollSeconds * 1000,
   first: json("first-questions"),
   me: config.me,
   may: config.may,

@@ -22,16 +22,17 @@ export class QuestionPanel {
 
   /**
    * - `root`: the element of questions_panel.html; `first`: the answer of GET questions that the page came with
+   * - `everyMs`: how often the questions at `url` are asked for while there is no socket
    * - `me`: {id, name}; `may`: {ask, vote, answer}; `facts`: {questionsEnabled, questionsModerated}; `mutedUntil`
    * - `onNews(count)` hears how many things are new since `look()`; `onOffered(offered)` hears whether there is a Q&A
    */
-  constructor({ root, api, url, room, first, me, may, facts, mutedUntil = null, newClientId = newId, onNews = () => {}, onOffered = () => {} }) {
+  constructor({ root, api, url, everyMs, room, first, me, may, facts, mutedUntil = null, newClientId = newId, onNews = () => {}, onOffered = () => {} }) {
     Object.assign(this, { root, may, newClientId, onOffered });
     const toasts = new Toasts({ region: root.querySelector("[data-questions-toasts]") });
     const say = (...what) => toasts.show(...what);
     this.store = new QuestionStore({ me: me?.id ?? null, leads: may.answer });
     this.actions = new QuestionActions({ api, url, store: this.store, authorName: me?.name ?? "", say });
-    this.sync = new QuestionSync({ api, url, store: this.store, onBehind: () => room.fill("questions") });
+    this.sync = new QuestionSync({ api, url, everyMs, store: this.store, onBehind: () => room.fill("questions") });
     this.list = new QuestionList({ root, store: this.store, may, onAct: (...what) => this.#act(...what) });
     // A full answer is the newest part of more: then catching up begins at the beginning.
     this.store.caughtUp(first.questions.length < PAGE ? first : { ...first, lastChange: 0 });

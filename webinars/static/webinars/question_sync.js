@@ -2,7 +2,6 @@
 
 /** The most questions of one answer. */
 export const PAGE = 200;
-const EVERY_MS = 5_000;
 
 /** What the room (room.js) takes as one of its parts. */
 export class QuestionSync {
@@ -10,11 +9,10 @@ export class QuestionSync {
 
   /**
    * `onBehind` hears that a change is known of which this page has not: for hosts every question that waits, since the
-   * room is not told what it says.
+   * room is not told what it says. `everyMs` is the rhythm of asking while there is no socket.
    */
-  constructor({ api, url, store, onBehind }) {
-    Object.assign(this, { api, url, store, onBehind });
-    this.everyMs = store.leads ? EVERY_MS.hosts : EVERY_MS.attendees;
+  constructor({ api, url, store, onBehind, everyMs = 5_000 }) {
+    Object.assign(this, { api, url, store, onBehind, everyMs });
   }
 
   /** The data of any event about questions. */

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { ApiError } from "../api_client.js";
+import { QuestionStore } from "../question_store.js";
+import { QuestionSync } from "../question_sync.js";
 import { settle } from "./fake_clock.js";
 import { message, world } from "./room_world.js";
 
@@ -80,6 +82,27 @@ test("each part is asked at its own pace while the socket is down, and once when
   assert.deepEqual(before, [1, 1]);
   assert.deepEqual(polls, [9, 3]);
   assert.deepEqual(asked.map(({ lookBack }) => lookBack), [true, false, false, false, true]);
+});
+
+test("questions are asked for every 5 s while the socket is down, by attendees and by hosts", async (t) => {
+  const gaps = [];
+  for (const leads of [false, true]) {
+    const { room, sockets, clock } = world(t);
+    const times = [];
+    const api = {
+      get: async () => {
+        times.push(clock.now());
+        return { questions: [], lastChange: 0, votes: {} };
+      },
+    };
+    room.add(new QuestionSync({ api, url: "questions", store: new QuestionStore({ leads }), onBehind: () => {} }));
+    room.enter();
+    sockets.at(-1).onclose({ code: 1006 });
+    await clock.pass(20_000);
+    gaps.push(times.slice(1).map((time, index) => (time - times[index]) / 1000));
+  }
+
+  assert.deepEqual(gaps, [[5, 5], [5, 5]]);
 });
 
 test("a part that keeps failing is retried alone, slower and slower, while the socket is open", async (t) => {
