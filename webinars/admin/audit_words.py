@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from webinars.models import AuditEntry, Registration
 from webinars.selectors.audit import Names, person_of
@@ -38,7 +38,7 @@ ACTS: dict[str, Act] = {
         gettext_lazy("Role changed"), gettext_lazy("Changed the role of %(person)s to %(role)s")
     ),
     "room.changed": Act(gettext_lazy("Room changed"), gettext_lazy("Changed the room: %(settings)s")),
-    "notice.set": Act(gettext_lazy("Notice set"), gettext_lazy("Set the notice")),
+    "notice.set": Act(gettext_lazy("Notice set"), pgettext_lazy("audit log", "Set the notice")),
     "notice.cleared": Act(gettext_lazy("Notice cleared"), gettext_lazy("Cleared the notice")),
     "question.published": Act(gettext_lazy("Question published"), gettext_lazy("Published question %(number)s")),
     "question.archived": Act(gettext_lazy("Question archived"), gettext_lazy("Archived question %(number)s")),
