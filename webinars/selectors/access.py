@@ -96,7 +96,7 @@ def decide_access(*, webinar: Webinar, person: Person, now: datetime) -> Access:
         return Access(False, Reason.LOGIN_REQUIRED)
     if person.registration_role is None and not registers_on_entry(webinar):
         return Access(False, Reason.NOT_REGISTERED)
-    role = RoomRole(person.registration_role or RoomRole.ATTENDEE)
+    role = RoomRole(person.registration_role or RoomRole.ATTENDEE) if known else RoomRole.ATTENDEE
     if now < window.start:
         return Access(False, Reason.TOO_EARLY, role)
     return Access(True, Reason.OK, role)

@@ -23,6 +23,7 @@ REGISTERED = Person(user_id=uuid.uuid4(), registration_role="attendee")
 MODERATOR = Person(user_id=uuid.uuid4(), registration_role="moderator")
 BANNED = Person(user_id=uuid.uuid4(), registration_role="attendee", banned=True)
 INACTIVE = Person(user_id=uuid.uuid4(), is_active=False)
+INACTIVE_MODERATOR = Person(user_id=uuid.uuid4(), is_active=False, registration_role="moderator")
 VIEWER = Person(user_id=uuid.uuid4(), member_roles=frozenset({"viewer"}))
 SUPER = Person(user_id=uuid.uuid4(), is_superuser=True)
 
@@ -44,6 +45,7 @@ def webinar(policy="auth", state="live"):
         ("open", GUEST, (True, "ok", "attendee")),
         ("open", SIGNED_IN, (True, "ok", "attendee")),
         ("open", BANNED, (False, "banned", "attendee")),
+        ("open", INACTIVE_MODERATOR, (True, "ok", "attendee")),
         ("auth", STRANGER, (False, "login_required", "attendee")),
         ("auth", GUEST, (False, "login_required", "attendee")),
         ("auth", SIGNED_IN, (True, "ok", "attendee")),
