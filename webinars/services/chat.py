@@ -14,7 +14,6 @@ from eventflow.api.errors import ApiError, NotFound, WebinarClosed
 from webinars.blocked_words import has_blocked
 from webinars.realtime.events import EventType
 from webinars.realtime.publish import broadcast
-from webinars.selectors.access import RoomRole
 from webinars.selectors.messages import message_data
 from webinars.services.live_pass import LivePass
 from webinars.sql import chat as sql
@@ -80,12 +79,11 @@ def post_message(*, live_pass: LivePass, body: str, client_id: str, now: datetim
         raise NotFound
     if gate.stored is not None:
         return message_data(**gate.stored), False
-    is_host = live_pass.role is not RoomRole.ATTENDEE
     _refuse(gate.standing, now=now)
-    if has_blocked(body, gate.blocked_words):
+    if not gate.is_host and has_blocked(body, gate.blocked_words):
         raise BlockedWord
-    _count(live_pass, client_id, slow_seconds=0 if is_host else gate.slow_seconds)
-    message = {**who, "body": body, "author_name": live_pass.name, "is_host": is_host}
+    _count(live_pass, client_id, slow_seconds=0 if gate.is_host else gate.slow_seconds)
+    message = {**who, "body": body, "author_name": live_pass.name}
     try:
         posted = sql.post_message(**message)
     except IntegrityError:  # the same message, at the same time

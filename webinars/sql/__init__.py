@@ -18,6 +18,15 @@ COLLECT_WINDOW_OPEN = """(
                       + make_interval(mins => w.post_window_minutes))
     AND w.state <> 'draft')"""
 
+# Whether whoever shows a manager's pass may still run the webinar `w` (spec 1: the verb "run"), as SQL.
+# ORM equivalent: may(user, "run", webinar). Index: users_pkey, agency_member_unique, client_member_unique.
+STILL_RUNS = """(%(is_manager)s AND (
+    EXISTS (SELECT FROM users s WHERE s.id = %(user_id)s AND s.is_superuser)
+    OR EXISTS (SELECT FROM agency_members a WHERE a.agency_id = w.agency_id AND a.user_id = %(user_id)s
+                                              AND a.role IN ('owner', 'admin', 'operator'))
+    OR EXISTS (SELECT FROM client_members c WHERE c.client_id = w.client_id AND c.user_id = %(user_id)s
+                                              AND c.role IN ('owner', 'admin', 'operator'))))"""
+
 
 class Admission(NamedTuple):
     """How a person or guest stands when they enter. `registered` is false for guests."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from eventflow.database import fetch_all, fetch_one, short
-from webinars.sql import COLLECT_WINDOW_OPEN, doors
+from webinars.sql import COLLECT_WINDOW_OPEN, STILL_RUNS, doors
 
 FIELDS = (
     "id",
@@ -36,20 +36,22 @@ class Gate(NamedTuple):
     """What decides about a post before it is counted; `stored` is the message that it repeats."""
 
     standing: Standing
+    is_host: bool
     slow_seconds: int
     blocked_words: list[str]
     stored: dict[str, Any] | None
 
 
-# Everything that a post is held against. It is asked again, under locks, when the message is stored.
-# ORM equivalent: Webinar, Registration, User and Message, each .filter(…).first().
+# Everything that a post is held against. It is asked again, under locks, when the message is stored. A role is the one
+# of now: the pass may be older than its change.
+# ORM equivalent: Webinar, Registration, User and Message, each .filter(…).first(); for managers, their memberships.
 # Index: webinars_pkey, users_pkey, registration_unique, message_once. Cost: four look-ups.
 GATE = short(f"""
 SELECT {COLLECT_WINDOW_OPEN}, w.chat_enabled,
        EXISTS (SELECT FROM users u WHERE u.id = %(user_id)s AND u.is_active)
-           AND (%(is_manager)s OR r.user_id IS NOT NULL),
+           AND ({STILL_RUNS} OR r.user_id IS NOT NULL),
        r.banned_at IS NOT NULL, CASE WHEN r.muted_until > %(now)s THEN r.muted_until END,
-       w.chat_slow_seconds, w.blocked_words, {_FIELDS}
+       %(is_manager)s OR coalesce(r.role <> 'attendee', false), w.chat_slow_seconds, w.blocked_words, {_FIELDS}
 FROM webinars w
 LEFT JOIN registrations r ON r.webinar_id = w.id AND r.user_id = %(user_id)s AND NOT %(is_manager)s
 LEFT JOIN messages m ON m.webinar_id = w.id AND m.user_id = %(user_id)s
@@ -63,8 +65,8 @@ def chat_gate(
     row = fetch_one(GATE, {**locals(), "doors": doors()})
     if row is None:
         return None
-    standing, (slow_seconds, blocked_words), message = row[:5], row[5:7], row[7:]
-    return Gate(Standing(*standing), slow_seconds, blocked_words, _message(message))
+    standing, (is_host, slow_seconds, blocked_words), message = row[:5], row[5:8], row[8:]
+    return Gate(Standing(*standing), is_host, slow_seconds, blocked_words, _message(message))
 
 
 def _message(columns: tuple[Any, ...]) -> dict[str, Any] | None:
@@ -91,14 +93,15 @@ POST_MESSAGE = short(f"""
 WITH person AS MATERIALIZED (
     SELECT u.id FROM users u WHERE u.id = %(user_id)s AND u.is_active FOR KEY SHARE
 ), registered AS MATERIALIZED (
-    SELECT r.banned_at IS NOT NULL AS banned, r.muted_until
+    SELECT r.banned_at IS NOT NULL AS banned, r.muted_until, r.role
     FROM registrations r
     WHERE r.webinar_id = %(webinar_id)s AND r.user_id = %(user_id)s AND NOT %(is_manager)s
       AND EXISTS (SELECT FROM person)
     FOR SHARE
 ), w AS MATERIALIZED (
     SELECT w.id, w.client_id, w.agency_id, w.chat_enabled, {COLLECT_WINDOW_OPEN} AS is_open,
-           EXISTS (SELECT FROM person) AND (%(is_manager)s OR registered.banned IS NOT NULL) AS may_write,
+           EXISTS (SELECT FROM person) AND ({STILL_RUNS} OR registered.banned IS NOT NULL) AS may_write,
+           %(is_manager)s OR coalesce(registered.role <> 'attendee', false) AS is_host,
            coalesce(registered.banned, false) AS banned,
            CASE WHEN registered.muted_until > %(now)s THEN registered.muted_until END AS muted_until
     FROM webinars w LEFT JOIN registered ON true WHERE w.id = %(webinar_id)s
@@ -117,7 +120,7 @@ WITH person AS MATERIALIZED (
         (id, webinar_id, client_id, agency_id, user_id, seq, client_message_id, body, author_name, is_host,
          created_at, updated_at)
     SELECT gen_random_uuid(), w.id, w.client_id, w.agency_id, %(user_id)s, number.last_seq, %(client_message_id)s,
-           %(body)s, %(author_name)s, %(is_host)s, %(now)s, %(now)s
+           %(body)s, %(author_name)s, w.is_host, %(now)s, %(now)s
     FROM w, number
     RETURNING {_FIELDS}
 )
@@ -132,7 +135,6 @@ def post_message(
     client_message_id: str,
     body: str,
     author_name: str,
-    is_host: bool,
     is_manager: bool,
     now: datetime,
 ) -> Posted | None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from eventflow.database import fetch_one, short
-from webinars.sql import COLLECT_WINDOW_OPEN, doors
+from webinars.sql import COLLECT_WINDOW_OPEN, STILL_RUNS, doors
 
 # How a person stands to the questions of a webinar, as one row `w`. Members of the tenant have no registration. Where
 # what they wrote is stored, person and registration are locked against erasing, banning and muting until the commit,
@@ -23,7 +23,7 @@ person AS MATERIALIZED (
 ), w AS MATERIALIZED (
     SELECT w.id, w.client_id, w.agency_id, w.questions_enabled, w.questions_moderated, w.blocked_words,
            {COLLECT_WINDOW_OPEN} AS is_open,
-           EXISTS (SELECT FROM person) AND (%(is_manager)s OR (r.role IS NOT NULL AND r.banned_at IS NULL))
+           EXISTS (SELECT FROM person) AND ({STILL_RUNS} OR (r.role IS NOT NULL AND r.banned_at IS NULL))
                AS may_take_part,
            r.banned_at IS NOT NULL AS banned,
            %(is_manager)s OR coalesce(r.role <> 'attendee', false) AS is_host,

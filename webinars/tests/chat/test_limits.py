@@ -13,7 +13,7 @@ from webinars.models import ChatRoom, Message, Webinar
 from webinars.services.chat import post_message
 from webinars.services.live_pass import verify_pass
 from webinars.tests.at_once import Team
-from webinars.tests.factories import RegistrationFactory, UserFactory
+from webinars.tests.factories import AgencyMemberFactory, RegistrationFactory, UserFactory
 
 
 def post(caller, client_id, body="hello"):
@@ -88,6 +88,33 @@ def test_hosts_are_not_slowed(call, webinar, role, second):
     caller = call(webinar, RegistrationFactory(webinar=webinar, role=role).user)
 
     assert [post(caller, f"client-{n}").status_code for n in range(2)] == [201, second]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", ["presenter", "moderator", "operator"])
+def test_hosts_may_say_every_word(call, webinar, role):
+    Webinar.objects.update(blocked_words=["free money"])
+    if role == "operator":
+        host = AgencyMemberFactory(agency=webinar.agency, role=role).user
+    else:
+        host = RegistrationFactory(webinar=webinar, role=role).user
+    caller = call(webinar, host)
+
+    assert post(caller, "client-1", "Nobody here gives you free money.").status_code == 201
+
+
+@pytest.mark.django_db
+def test_the_role_of_now_counts_not_the_one_of_the_pass(call, webinar):
+    Webinar.objects.update(chat_slow_seconds=300, blocked_words=["free money"])
+    registration = RegistrationFactory(webinar=webinar, role="presenter")
+    caller = call(webinar, registration.user)
+    registration.role = "attendee"
+    registration.save()
+
+    answers = [post(caller, f"client-{n}", body) for n, body in enumerate(["free money", "hello", "hello again"])]
+
+    assert [answer.status_code for answer in answers] == [400, 201, 429]
+    assert answers[1].json()["data"]["message"]["isHost"] is False
 
 
 @pytest.mark.django_db

@@ -5,7 +5,7 @@ import uuid
 import pytest
 from django.utils import timezone
 
-from webinars.models import AuditEntry, ChatRoom, Message, Registration
+from webinars.models import AuditEntry, ChatRoom, Message, Registration, User
 from webinars.tests.factories import (
     AgencyMemberFactory,
     ClientMemberFactory,
@@ -26,6 +26,11 @@ PEOPLE = [
     "attendee",
     "guest",
     "banned",
+    "deactivated",
+    "demoted",
+    "former operator",
+    "former client operator",
+    "operator who reads now",
     "owner elsewhere",
     "pass of another webinar",
     "anonymous",
@@ -69,14 +74,16 @@ def caller(webinar, call):
 
     def user(who):
         match who:
-            case "client operator":
+            case "client operator" | "former client operator":
                 return ClientMemberFactory(client=webinar.client, role="operator").user
             case "superuser":
                 return UserFactory(is_superuser=True)
             case "moderator" | "presenter" | "attendee":
                 return RegistrationFactory(webinar=webinar, role=who).user
-            case "banned":  # with a moderator's pass from before
+            case "banned" | "deactivated" | "demoted":  # with a moderator's pass from before
                 return RegistrationFactory(webinar=webinar, role="moderator").user
+            case "former operator" | "operator who reads now":
+                return AgencyMemberFactory(agency=webinar.agency, role="operator").user
             case "owner elsewhere":
                 return AgencyMemberFactory(agency=WebinarFactory().agency).user
             case "guest" | "anonymous":
@@ -93,9 +100,24 @@ def caller(webinar, call):
         caller = call(webinar, somebody)
         if who == "anonymous":
             caller.token = None
-        if who == "banned":
-            Registration.objects.filter(user=somebody).update(banned_at=timezone.now())
+        change(who, somebody)
         return caller
+
+    def change(who, somebody):
+        """After their page got its pass."""
+        match who:
+            case "banned":
+                Registration.objects.filter(user=somebody).update(banned_at=timezone.now())
+            case "demoted":
+                Registration.objects.filter(user=somebody).update(role="attendee")
+            case "deactivated":
+                User.objects.filter(pk=somebody.pk).update(is_active=False)
+            case "former operator":
+                somebody.agency_memberships.all().delete()
+            case "former client operator":
+                somebody.client_memberships.all().delete()
+            case "operator who reads now":
+                somebody.agency_memberships.update(role="viewer")
 
     return make
 
@@ -120,7 +142,7 @@ def expected(who):
         case "banned":
             banned = dict.fromkeys(["GET messages", "POST messages"], (403, "banned"))
             return {"GET state": done, **banned, **dict.fromkeys(LEADING, forbidden)}
-    writes = who in LEADERS | {"presenter", "attendee"}
+    writes = who in LEADERS | {"presenter", "attendee", "demoted"}
     return {
         **dict.fromkeys(READING, done),
         "POST messages": (201, None) if writes else (403, "read_only"),

@@ -268,3 +268,27 @@ def test_blocked_words_are_not_asked(call, webinar, attendee, django_assert_num_
     assert (refused.status_code, refused.json()["code"]) == (400, "blocked_word")
     assert asked.status_code == 201
     assert [*Question.objects.values_list("body", flat=True)] == ["Why spamalot?"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("role", "status"), [("presenter", 201), ("attendee", 400)])
+def test_hosts_may_use_every_word_and_who_was_one_may_not(call, webinar, role, status):
+    webinar.blocked_words = ["spam"]
+    webinar.save(update_fields=["blocked_words"])
+    registration = RegistrationFactory(webinar=webinar, role="presenter")
+    caller = call(webinar, registration.user)
+    registration.role = role
+    registration.save()
+
+    assert caller.post("questions", {**NEW, "body": "Is this spam?"}).status_code == status
+
+
+@pytest.mark.django_db
+def test_a_former_member_asks_nothing(call, webinar):
+    member = AgencyMemberFactory(agency=webinar.agency, role="operator")
+    caller = call(webinar, member.user)
+    member.delete()
+
+    answer = caller.post("questions", NEW)
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "read_only")
