@@ -101,18 +101,18 @@ def test_a_muted_person_is_told_until_when_and_keeps_what_they_wrote(moderator: 
     expect(attendee.composer).to_have_value("아직 쓰는 중")
 
 
-def test_who_is_put_out_is_out_and_may_be_let_in_again(moderator: Visitor, attendee: Visitor) -> None:
+def test_who_is_banned_is_out_and_may_be_let_in_again(moderator: Visitor, attendee: Visitor) -> None:
     attendee.expected_errors.extend(["403", "WebSocket"])
     attendee.says("나갈 사람")
     expect(moderator.message("나갈 사람")).to_be_visible()
 
-    choose(moderator, "나갈 사람", "Put out", "내보내기")
+    choose(moderator, "나갈 사람", "Ban", "내보내기")
     dialog = moderator.page.get_by_role("dialog")
     expect(dialog).to_contain_text("박준호")
     moderator.page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     expect(moderator.message("나갈 사람")).to_be_focused()
-    choose(moderator, "나갈 사람", "Put out", "내보내기")
+    choose(moderator, "나갈 사람", "Ban", "내보내기")
     dialog.get_by_role("button").last.click()
 
     expect(attendee.connection).to_have_attribute("data-connection", "paused")

@@ -1,6 +1,6 @@
 /**
  * Keeping order in a room: each act goes to the server, which tells every page; here it answers with a sentence and a way
- * back. What a person is put out for is asked about first.
+ * back. A ban is asked about first.
  */
 import { gettext, interpolate, ngettext } from "./i18n.js";
 
@@ -38,13 +38,13 @@ export class Moderation {
 
   async ban({ id, name }) {
     const sure = await this.confirm({
-      title: interpolate(gettext("Put %(name)s out of this webinar?"), { name }),
+      title: interpolate(gettext("Ban %(name)s from this webinar?"), { name }),
       text: gettext("Their page closes at once and they cannot come back in. What they wrote stays until you remove it. You can let them in again in the room settings."),
-      yes: gettext("Put out"),
+      yes: gettext("Ban"),
     });
     if (!sure) return false;
     const url = `${this.urls.members}/${id}/ban`;
-    return this.#do(() => this.api.post(url), interpolate(gettext("%(name)s was put out"), { name }), () => this.api.delete(url));
+    return this.#do(() => this.api.post(url), interpolate(gettext("%(name)s was banned"), { name }), () => this.api.delete(url));
   }
 
   pin({ id }) {
@@ -105,6 +105,6 @@ export function messageActs(message, { me, outranks, notice, moderation }) {
       act: () => moderation.mute(person, minutes),
     });
   }
-  acts.push({ text: gettext("Put out of the webinar…"), danger: true, act: () => moderation.ban(person) });
+  acts.push({ text: gettext("Ban from the webinar…"), danger: true, act: () => moderation.ban(person) });
   return acts;
 }

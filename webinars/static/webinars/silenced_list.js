@@ -25,7 +25,7 @@ export class SilencedList {
     who.textContent = name;
     const what = document.createElement("span");
     what.textContent = bannedAt
-      ? gettext("Put out of the webinar")
+      ? gettext("Banned")
       : interpolate(gettext("Cannot write until %(time)s"), { time: this.hours.format(new Date(mutedUntil)) });
     words.append(who, what);
     const back = document.createElement("button");

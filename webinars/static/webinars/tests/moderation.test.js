@@ -48,7 +48,7 @@ test("each silence has its way back", async () => {
   await moderation.ban(person);
   for (const { undo } of [...shown]) await undo();
 
-  assert.deepEqual(shown.map(({ text }) => text), ["Jiwoo cannot write for 10 minutes", "Jiwoo was put out"]);
+  assert.deepEqual(shown.map(({ text }) => text), ["Jiwoo cannot write for 10 minutes", "Jiwoo was banned"]);
   assert.deepEqual(asked, [
     ["POST", "/members/u2/mute", { minutes: 10 }],
     ["POST", "/members/u2/ban"],
@@ -57,12 +57,12 @@ test("each silence has its way back", async () => {
   ]);
 });
 
-test("nobody is put out without being asked about", async () => {
+test("nobody is banned without being asked about", async () => {
   const { asked, heard, moderation } = world({ sure: false });
 
   assert.equal(await moderation.ban(person), false);
 
-  assert.deepEqual(heard, ["Put Jiwoo out of this webinar?"]);
+  assert.deepEqual(heard, ["Ban Jiwoo from this webinar?"]);
   assert.deepEqual(asked, []);
 });
 
@@ -101,7 +101,7 @@ test("what the server refuses is said, and offers nothing to take back", async (
 test("the menu offers what this host may do with this message", () => {
   const offered = (more, context = {}) =>
     messageActs(message(1, more), { me: "host", outranks: false, notice: null, moderation: null, ...context }).map(({ label, text }) => label ?? text);
-  const silence = ["Mute for 5 minutes", "Mute for 10 minutes", "Mute for 30 minutes", "Mute for 60 minutes", "Put out of the webinar…"];
+  const silence = ["Mute for 5 minutes", "Mute for 10 minutes", "Mute for 30 minutes", "Mute for 60 minutes", "Ban from the webinar…"];
 
   assert.deepEqual(offered({}), ["Pin as notice", "Remove message", ...silence]);
   assert.deepEqual(offered({ deleted: true }), ["Restore message", ...silence]);
