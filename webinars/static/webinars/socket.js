@@ -35,6 +35,7 @@ export class RoomSocket {
   #epoch = null;
   #seq = null;
   #used = null;
+  #turn = 0;
 
   /** `url()` is asked at each attempt. */
   constructor({ url, pass, onEvents, onGap, onState, WebSocket = globalThis.WebSocket, clock = browserClock }) {
@@ -73,6 +74,7 @@ export class RoomSocket {
 
   #enter(state, detail = {}) {
     this.state = state;
+    this.#turn += 1;
     this.onState(state, detail);
   }
 
@@ -168,12 +170,16 @@ export class RoomSocket {
     return this.#retry();
   }
 
+  /** Whoever left meanwhile, or hurried, does not come back for the renewal's sake. */
   #renewAndRetry() {
     this.#enter("waiting", { milliseconds: 0 });
-    this.pass.renew(this.#used).then(
-      () => this.state === "waiting" && this.#retry(),
-      () => this.pass.lost ? this.#enter("stopped", { code: BAD_PASS }) : this.#retry(),
-    );
+    const waits = this.#turn;
+    const goOn = () => {
+      if (waits !== this.#turn) return;
+      if (this.pass.lost) this.#enter("stopped", { code: BAD_PASS });
+      else this.#retry();
+    };
+    this.pass.renew(this.#used).then(goOn, goOn);
   }
 
   #retry() {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { RoomSocket, reconnectWait } from "../socket.js";
-import { FakeClock, settle } from "./fake_clock.js";
+import { Deferred, FakeClock, settle } from "./fake_clock.js";
 
 function world({ random = 0.5, renew = async () => "renewed", lost = false } = {}) {
   const clock = new FakeClock({ random });
@@ -225,6 +225,37 @@ test("a pass that is lost for good ends it", async () => {
   assert.deepEqual(log.states.at(-1), ["stopped", { code: 4401 }]);
   assert.equal(sockets.length, 1);
 });
+
+for (const [outcome, settled] of [["came late", (renewal) => renewal.resolve("pass-2")], ["failed", (renewal) => renewal.reject(new Error("network"))]]) {
+  test(`after leaving, a renewal that ${outcome} does not bring the socket back`, async () => {
+    const renewal = new Deferred();
+    const { socket, last, log, clock, sockets } = world({ renew: () => renewal.promise });
+    socket.start();
+    last().onclose({ code: 4401 });
+
+    socket.stop();
+    settled(renewal);
+    await clock.pass(60_000);
+
+    assert.equal(sockets.length, 1);
+    assert.equal(log.states.at(-1)[0], "stopped");
+  });
+
+  test(`a renewal that ${outcome} leaves alone the socket that was opened meanwhile`, async () => {
+    const renewal = new Deferred();
+    const { socket, last, log, clock, sockets } = world({ renew: () => renewal.promise });
+    socket.start();
+    last().onclose({ code: 4401 });
+    socket.hurry();
+    last().hello(0, "e1", { heartbeatSeconds: 3600 });
+
+    settled(renewal);
+    await clock.pass(60_000);
+
+    assert.equal(sockets.length, 2);
+    assert.equal(log.states.at(-1)[0], "open");
+  });
+}
 
 for (const code of [4403, 4404]) {
   test(`${code} is final`, async () => {
