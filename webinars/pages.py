@@ -162,7 +162,10 @@ def live(request: HttpRequest, w: str) -> HttpResponse:
         ),
         "first_messages": newest.messages,
         "first_questions": questions_after(
-            webinar.pk, user_id=person.user_id, sees_all=powers_of(person=person, access=access).answer
+            webinar.pk,
+            user_id=person.user_id,
+            as_host=powers_of(person=person, access=access).answer,
+            is_manager=access.admin_mode,
         ),
         "presence_parts": _place("presence_parts"),
         "now": now,

@@ -34,7 +34,11 @@ class QuestionsView(APIView):
         query = shapes.QuestionsQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         found = questions_after(
-            live_pass.webinar_id, user_id=live_pass.user_id, sees_all=sees_all(live_pass), **query.validated_data
+            live_pass.webinar_id,
+            user_id=live_pass.user_id,
+            as_host=is_host(live_pass),
+            is_manager=live_pass.admin_mode,
+            **query.validated_data,
         )
         if found is None:
             raise refuse(Access(False, Reason.BANNED))
@@ -74,7 +78,7 @@ class QuestionView(APIView):
         body = shapes.QuestionChange(data=request.data)
         body.is_valid(raise_exception=True)
         change, now = body.validated_data, timezone.now()
-        if not sees_all(live_pass) and change == {"status": Question.Status.ARCHIVED}:
+        if not is_host(live_pass) and change == {"status": Question.Status.ARCHIVED}:
             question = withdraw_question(live_pass=live_pass, question_id=question_id, now=now)
         else:
             question = change_question(live_pass=live_pass, question_id=question_id, now=now, **change)
@@ -129,6 +133,7 @@ class UpvoteView(APIView):
         return Response(take_vote_back(live_pass=pass_of(request, w), question_id=question_id, now=timezone.now()))
 
 
-def sees_all(live_pass: LivePass) -> bool:
-    """Whether the pass is a host's, who reads also what waits and what was put away, and who asked it."""
+def is_host(live_pass: LivePass) -> bool:
+    """Whether the pass is a host's, who reads also what waits and what was put away, and who asked it. Whether that
+    still holds, the database is asked."""
     return may_lead(Lead.ANSWER, role=live_pass.role, verbs=live_pass.verbs)

@@ -45,7 +45,9 @@ def console_room(
         # Hosts answer here; who wants to ask does so in the room.
         "live_config": {**config, "may": {**config["may"], "ask": False}},
         "first_messages": newest.messages,
-        "first_questions": questions_after(webinar.pk, user_id=person.user_id, sees_all=powers.answer),
+        "first_questions": questions_after(
+            webinar.pk, user_id=person.user_id, as_host=powers.answer, is_manager=access.admin_mode
+        ),
         "blocked_words": webinar.blocked_words if powers.moderate else [],
         "slow_modes": Webinar.SlowMode.choices,
     }

@@ -14,7 +14,8 @@ def questions_after(
     webinar_id: uuid.UUID,
     *,
     user_id: uuid.UUID | None,
-    sees_all: bool,
+    as_host: bool,
+    is_manager: bool,
     after: int | None = None,
     status: str | None = None,
     limit: int = AT_MOST,
@@ -22,16 +23,23 @@ def questions_after(
     """What one reader may read, by `changedSeq`: what changed after `after`, else the newest changes. One query.
 
     `lastChange` is how far the answer reaches: there is more while it is less than the room's. `votes` are those of
-    the most voted questions. None for who was banned. `sees_all` is for hosts.
+    the most voted questions. None for who was banned. `as_host` and `is_manager` are what a pass or a decision says;
+    who is no host any more reads what attendees read.
     """
     found = sql.questions(
-        webinar_id=webinar_id, user_id=user_id, sees_all=sees_all, after=after, status=status, limit=limit
+        webinar_id=webinar_id,
+        user_id=user_id,
+        as_host=as_host,
+        is_manager=is_manager,
+        after=after,
+        status=status,
+        limit=limit,
     )
-    if found.banned and not sees_all:
+    if found.banned:
         return None
     is_cut = after is not None and len(found.rows) == limit
     return {
-        "questions": [_seen(row, user_id, sees_all) for row in found.rows],
+        "questions": [_seen(row, user_id, found.sees_all) for row in found.rows],
         "lastChange": found.rows[-1]["changed_seq"] if is_cut else found.last_change,
         "votes": found.votes,
     }

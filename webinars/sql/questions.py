@@ -224,9 +224,11 @@ def _voted(statement: str, params: dict[str, Any]) -> Voted | None:
 
 
 class Found(NamedTuple):
-    """What one reader may read. `rows` are in the order of their changes; `votes` are by question."""
+    """What one reader may read, as a host if `sees_all`. `rows` are in the order of their changes; `votes` are by
+    question."""
 
     banned: bool
+    sees_all: bool
     last_change: int
     rows: list[dict[str, Any]]
     votes: dict[str, int]
@@ -234,38 +236,46 @@ class Found(NamedTuple):
 
 # The questions that one reader may read, with `voted`; the numbers of the room; and the votes of what everybody may
 # read, the most voted first, as a bounded list. An attendee reads what is shown and their own that waits; after a
-# change also what was put away, since their page may still show it.
-# ORM equivalent: Question.objects.filter(…).annotate(voted=Exists(…))[:limit], QuestionRoom, and the votes: 3 queries.
-# Index: question_changed_seq_unique, question_vote_once, question_seq_unique for the votes. Cost: one look-up for each
-# row that is answered, and one pass over the webinar's questions for the votes: most of the time for 10,000.
-READ = """
-WITH picked AS MATERIALIZED (
+# change also what was put away, since their page may still show it. Whoever asks as a host must be one now: a pass may
+# be older than the end of a role.
+# ORM equivalent: Registration and memberships, Question.objects.filter(…).annotate(voted=Exists(…))[:limit],
+# QuestionRoom, and the votes: 5 queries.
+# Index: webinars_pkey, registration_unique, those of STILL_RUNS; question_changed_seq_unique, question_vote_once,
+# question_seq_unique for the votes. Cost: one look-up for each row that is answered, and one pass over the webinar's
+# questions for the votes: most of the time for 10,000.
+READ = f"""
+WITH reader AS MATERIALIZED (
+    SELECT r.banned_at IS NOT NULL AS banned,
+           %(as_host)s AND EXISTS (SELECT FROM users u WHERE u.id = %(user_id)s::uuid AND u.is_active)
+           AND ({STILL_RUNS} OR coalesce(r.role <> 'attendee' AND r.banned_at IS NULL, false)) AS sees_all
+    FROM webinars w LEFT JOIN registrations r
+        ON r.webinar_id = w.id AND r.user_id = %(user_id)s::uuid AND NOT %(is_manager)s
+    WHERE w.id = %(webinar_id)s
+), picked AS MATERIALIZED (
     SELECT q.* FROM questions q
     WHERE q.webinar_id = %(webinar_id)s
       AND (%(status)s::text IS NULL OR q.status = %(status)s)
-      AND (%(sees_all)s OR q.status IN ('published', 'answered')
+      AND ((SELECT sees_all FROM reader) OR q.status IN ('published', 'answered')
            OR (q.status = 'pending' AND q.user_id = %(user_id)s::uuid)
-           {or_gone})
-      {after}
-    ORDER BY q.changed_seq {order} LIMIT %(limit)s
+           {{or_gone}})
+      {{after}}
+    ORDER BY q.changed_seq {{order}} LIMIT %(limit)s
 ), popular AS (
     SELECT q.id, q.upvote_count FROM questions q
     WHERE q.webinar_id = %(webinar_id)s AND q.status IN ('published', 'answered') AND q.upvote_count > 0
     ORDER BY q.upvote_count DESC, q.seq LIMIT %(votes_at_most)s
 )
-SELECT EXISTS (SELECT FROM registrations r WHERE r.webinar_id = %(webinar_id)s AND r.user_id = %(user_id)s::uuid
-                                             AND r.banned_at IS NOT NULL),
+SELECT coalesce((SELECT banned FROM reader), false), coalesce((SELECT sees_all FROM reader), false),
        coalesce((SELECT room.last_changed_seq FROM question_rooms room WHERE room.webinar_id = %(webinar_id)s), 0),
        coalesce((SELECT jsonb_agg(to_jsonb(seen) ORDER BY seen.changed_seq) FROM (
-           SELECT {columns},
+           SELECT {COLUMNS},
                   EXISTS (SELECT FROM question_votes v WHERE v.question_id = q.id AND v.user_id = %(user_id)s::uuid)
                   AS voted
            FROM picked q) AS seen), '[]'),
-       coalesce((SELECT jsonb_object_agg(id, upvote_count) FROM popular), '{{}}')"""
-READ_NEWEST = short(READ.format(columns=COLUMNS, or_gone="", after="", order="DESC"))
+       coalesce((SELECT jsonb_object_agg(id, upvote_count) FROM popular), '{{{{}}}}')"""
+READ_NEWEST = short(READ.format(or_gone="", after="", order="DESC"))
 READ_AFTER = short(
     READ.format(
-        columns=COLUMNS,
         or_gone="OR q.status = 'archived'",
         after="AND q.changed_seq > %(after)s",
         order="ASC",
@@ -278,7 +288,8 @@ def questions(
     *,
     webinar_id: uuid.UUID,
     user_id: uuid.UUID | None,
-    sees_all: bool,
+    as_host: bool,
+    is_manager: bool,
     after: int | None,
     status: str | None,
     limit: int,
@@ -286,8 +297,8 @@ def questions(
     params = {**locals(), "votes_at_most": VOTES_AT_MOST}
     row = fetch_one(READ_NEWEST if after is None else READ_AFTER, params)
     assert row is not None
-    banned, last_change, rows, votes = row
-    return Found(banned, last_change, [_typed(each) for each in json.loads(rows)], json.loads(votes))
+    banned, sees_all, last_change, rows, votes = row
+    return Found(banned, sees_all, last_change, [_typed(each) for each in json.loads(rows)], json.loads(votes))
 
 
 def _typed(row: dict[str, Any]) -> dict[str, Any]:

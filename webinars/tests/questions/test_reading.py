@@ -4,7 +4,15 @@ import pytest
 from django.utils import timezone
 
 from webinars.models import Question, QuestionRoom
-from webinars.tests.factories import AgencyMemberFactory, QuestionFactory, QuestionVoteFactory, WebinarFactory
+from webinars.tests.factories import (
+    AgencyMemberFactory,
+    ClientMemberFactory,
+    QuestionFactory,
+    QuestionVoteFactory,
+    RegistrationFactory,
+    UserFactory,
+    WebinarFactory,
+)
 from webinars.tests.questions.room import person, question, questions
 
 STATES = ("pending", "published", "answered", "archived pending", "archived published", "archived answered")
@@ -89,6 +97,43 @@ def test_hosts_read_everything(call, room, role):
     everything = [f"{whose} {status}" for status in STATES for whose in ("other's", "own")]
     assert bodies(call(room, host)) == everything
     assert bodies(call(room, host), after=0) == everything
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", ["presenter", "moderator"])
+def test_whose_part_was_taken_away_reads_as_an_attendee_though_the_pass_says_more(call, room, role):
+    host = person(room, role, "Host")
+    caller = call(room, host)
+    Question.objects.update(is_anonymous=True)
+    room.registrations.filter(user=host).update(role="attendee")
+
+    found = read(caller)["questions"]
+
+    assert [each["body"] for each in found] == SHOWN
+    assert {(each["authorId"], each["authorName"]) for each in found} == {(None, None)}
+    room.registrations.filter(user=host).delete()
+    assert bodies(caller) == SHOWN
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("change", [{"role": "analyst"}, None])
+@pytest.mark.parametrize("factory", [AgencyMemberFactory, ClientMemberFactory])
+def test_whose_membership_ended_reads_as_an_attendee_though_the_pass_says_more(call, room, factory, change):
+    where = {"agency": room.agency} if factory is AgencyMemberFactory else {"client": room.client}
+    member = factory(role="operator", **where)
+    caller = call(room, member.user)
+    everything = bodies(caller)
+    if change:
+        type(member).objects.update(**change)
+    else:
+        member.delete()
+
+    assert (len(everything), bodies(caller)) == (12, SHOWN)
+
+
+@pytest.mark.django_db
+def test_super_admins_read_everything(call, room):
+    assert len(bodies(call(room, UserFactory(is_superuser=True)))) == 12
 
 
 @pytest.mark.django_db
@@ -210,9 +255,19 @@ def test_another_webinars_questions_stay_there(call, webinar, attendee):
 
 
 @pytest.mark.django_db
-def test_the_banned_read_nothing_though_their_pass_is_valid(call, webinar, attendee):
+def test_a_ban_from_before_does_not_keep_members_out(call, webinar):
+    question(webinar, "published", body="May I?")
+    member = AgencyMemberFactory(agency=webinar.agency, role="viewer").user
+    RegistrationFactory(webinar=webinar, user=member, banned_at=timezone.now())
+
+    assert bodies(call(webinar, member)) == ["May I?"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", ["attendee", "presenter", "moderator"])
+def test_the_banned_read_nothing_though_their_pass_is_valid(call, webinar, role):
     question(webinar, "published")
-    caller = call(webinar, attendee)
+    caller = call(webinar, person(webinar, role))
     webinar.registrations.update(banned_at=timezone.now())
 
     response = caller.get("questions")
