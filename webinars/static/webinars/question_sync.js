@@ -5,6 +5,8 @@ export const PAGE = 200;
 
 /** What the room (room.js) takes as one of its parts. */
 export class QuestionSync {
+  #running = null;
+  #again = false;
   name = "questions";
 
   /**
@@ -25,13 +27,28 @@ export class QuestionSync {
 
   expect = ({ lastQuestionChange }) => lastQuestionChange > this.store.lastChange;
 
-  /** Changes are numbered, so what was missed in a break is what comes after the known run, too. */
-  catchUp = async () => {
-    for (;;) {
-      this.store.beginAsking();
-      const answer = await this.api.get(`${this.url}?after=${this.store.lastChange}&limit=${PAGE}`);
-      this.store.caughtUp(answer);
-      if (answer.questions.length < PAGE) return;
-    }
+  /**
+   * Changes are numbered, so what was missed in a break is what comes after the known run, too. One catching-up at a time;
+   * a call while it runs makes it look once more at its end.
+   */
+  catchUp = () => {
+    if (this.#running) this.#again = true;
+    this.#running ??= this.#catchUp().finally(() => (this.#running = null));
+    return this.#running;
   };
+
+  async #catchUp() {
+    do {
+      this.#again = false;
+      while (await this.#ask());
+    } while (this.#again);
+  }
+
+  /** Answers whether there is more to ask for. */
+  async #ask() {
+    this.store.beginAsking();
+    const answer = await this.api.get(`${this.url}?after=${this.store.lastChange}&limit=${PAGE}`);
+    this.store.caughtUp(answer);
+    return answer.questions.length >= PAGE;
+  }
 }

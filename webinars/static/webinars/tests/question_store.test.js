@@ -262,6 +262,33 @@ function move(server, random, facts, from = ["pending", "published", "answered",
   if (question) server.set(question, facts);
 }
 
+test("one question at a time: an answer that was overtaken does not bring old votes back", async () => {
+  const server = new QuestionServer();
+  const question = server.ask({ status: "published" });
+  const { store, sync } = await pageOf(server);
+  const held = new Deferred();
+  const urls = [];
+  sync.api = {
+    get: async (url) => {
+      urls.push(url);
+      const answer = server.answer(url, { user: "me" });
+      if (urls.length === 1) await held.promise;
+      return answer;
+    },
+  };
+
+  const first = sync.catchUp();
+  server.vote(question, "u2", true);
+  hearAll({ sync }, server);
+  const second = sync.catchUp();
+  await settle();
+  const together = urls.length;
+  held.resolve();
+  await Promise.all([first, second]);
+
+  assert.deepEqual([together, urls.length, shown(store)], [1, 2, [["q1", "published", 1]]]);
+});
+
 function vote(server, random) {
   const question = one(server.questions, random);
   if (question) server.vote(question, one(["u1", "u2", "u3"], random), random() < 0.7);
