@@ -9,10 +9,11 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
-from django.db.models import OuterRef, Q
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +21,7 @@ from webinars.models import AuditEntry, ChatRoom, Message, Question, Registratio
 from webinars.realtime.events import EventType
 from webinars.realtime.publish import broadcast
 from webinars.selectors.messages import message_of
+from webinars.selectors.room import notice_data
 from webinars.services.admin_log import clean_admin_log, without
 from webinars.services.memberships import last_owner_problem, memberships_of
 from webinars.services.notice import NO_NOTICE
@@ -155,21 +157,37 @@ def _tell_room(message: Message) -> None:
 
 
 def _erase_notices(erased: Erased) -> int:
-    """A notice that was a message of theirs goes; one that they wrote for the organizers stays, without their name."""
-    pinned = Webinar.objects.filter(
-        notice_message_id__in=Message.objects.filter(user=erased.user, webinar=OuterRef("pk")).values("pk")
-    )
+    """A notice that was a message of theirs goes; one that they wrote for the organizers stays, without the name that
+    they had then. Who wrote it, the audit log knows."""
+    said = Message.objects.filter(user=erased.user, webinar=OuterRef("pk")).values("pk")
     changed = 0
-    for webinar in pinned.order_by("pk"):
-        Webinar.objects.filter(pk=webinar.pk, notice_message_id=webinar.notice_message_id).update(**NO_NOTICE)
-        broadcast(webinar.pk, EventType.NOTICE_CLEARED, {})
-        changed += 1
-    announced = AuditEntry.objects.filter(action="notice.set", actor_id=erased.user.pk).values("webinar_id")
-    written = Webinar.objects.filter(pk__in=announced, notice_message_id=None, notice_author=erased.name)
-    for language in Webinar.Language.values if erased.name else ():
-        with translation.override(language):
-            changed += written.filter(language=language).exclude(notice="").update(notice_author=str(DELETED_PERSON))
-    return changed
+    for pk, message_id in Webinar.objects.filter(notice_message_id__in=said).values_list("pk", "notice_message_id"):
+        if Webinar.objects.filter(pk=pk, notice_message_id=message_id).update(**NO_NOTICE):
+            broadcast(pk, EventType.NOTICE_CLEARED, {})
+            changed += 1
+    wrote = Webinar.objects.exclude(notice="").filter(notice_message_id=None)
+    wrote = wrote.alias(writer=Subquery(_writers(OuterRef("pk"))[:1])).filter(writer=erased.user.pk)
+    return changed + sum(_unsign_notice(pk, erased.user) for pk in wrote.order_by("pk").values_list("pk", flat=True))
+
+
+def _writers(webinar_id: Any) -> QuerySet[AuditEntry, Any]:
+    """Who set its notices, the last one first."""
+    entries = AuditEntry.objects.filter(action="notice.set", webinar_id=webinar_id)
+    return entries.order_by("-id").values_list("actor_id", flat=True)
+
+
+def _unsign_notice(webinar_id: uuid.UUID, writer: User) -> bool:
+    webinar = Webinar.objects.select_for_update(no_key=True).get(pk=webinar_id)
+    with translation.override(webinar.language):
+        nobody = str(DELETED_PERSON)
+    if webinar.notice_message_id is not None or webinar.notice_author in ("", nobody):
+        return False
+    if _writers(webinar_id).first() != writer.pk:  # somebody else set another one meanwhile
+        return False
+    webinar.notice_author = nobody
+    webinar.save(update_fields=["notice_author"])
+    broadcast(webinar.pk, EventType.NOTICE_SET, notice_data(webinar) or {})
+    return True
 
 
 def _erase_questions(erased: Erased) -> int:

@@ -52,5 +52,15 @@ def host_of(live_pass: LivePass, lead: Lead, *, now: datetime) -> Host:
 
 
 def lock_person(user_id: uuid.UUID) -> None:
-    """Whoever signs a change with their id waits here while they are being erased, not with a room's lock in hand."""
-    User.objects.select_for_update(no_key=True).filter(pk=user_id).values_list("pk").first()
+    """Whoever signs a change with their id or name waits here while they are being erased, not with a room's lock in
+    hand. Raises 403 once they are, and when the account is gone."""
+    if not User.objects.select_for_update(no_key=True).filter(pk=user_id, is_active=True).values_list("pk").first():
+        raise exceptions.PermissionDenied()
+
+
+def locked_webinar(host: Host) -> Webinar:
+    """As it is now, until the commit. Raises NotFound when it was deleted meanwhile."""
+    webinars = Webinar.objects.select_related("client").select_for_update(no_key=True, of=("self",))
+    if (webinar := webinars.filter(pk=host.webinar.pk).first()) is None:
+        raise NotFound
+    return webinar

@@ -12,7 +12,7 @@ from webinars.realtime.events import EventType
 from webinars.realtime.publish import broadcast
 from webinars.selectors.room import notice_data
 from webinars.services import audit
-from webinars.services.hosting import Host, Lead, host_of
+from webinars.services.hosting import Host, Lead, host_of, lock_person, locked_webinar
 from webinars.services.live_pass import LivePass
 
 NO_NOTICE: dict[str, Any] = {"notice": "", "notice_author": "", "notice_message_id": None, "notice_set_at": None}
@@ -21,6 +21,7 @@ NO_NOTICE: dict[str, Any] = {"notice": "", "notice_author": "", "notice_message_
 def set_notice(*, live_pass: LivePass, text: str, now: datetime) -> dict[str, Any]:
     host = host_of(live_pass, Lead.MODERATE, now=now)
     with transaction.atomic():
+        lock_person(host.user_id)
         return _set(host, text=text, author=host.person.name, message_id=None, now=now)
 
 
@@ -47,9 +48,7 @@ def unpin(host: Host, message: Message, *, now: datetime) -> None:
 
 
 def _set(host: Host, *, text: str, author: str, message_id: uuid.UUID | None, now: datetime) -> dict[str, Any]:
-    webinar = (
-        Webinar.objects.select_related("client").select_for_update(no_key=True, of=("self",)).get(pk=host.webinar.pk)
-    )
+    webinar = locked_webinar(host)
     line = " ".join(text.split())
     if (webinar.notice, webinar.notice_author, webinar.notice_message_id) != (line, author, message_id):
         webinar.notice, webinar.notice_author = line, author

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from webinars.models import Webinar
 from webinars.services import audit
-from webinars.services.hosting import Lead, host_of
+from webinars.services.hosting import Lead, host_of, locked_webinar
 from webinars.services.live_pass import LivePass
 from webinars.services.webinar_life import announce
 
@@ -32,8 +32,7 @@ def change_room(*, live_pass: LivePass, wanted: Mapping[str, Any], now: datetime
     """`wanted` by the names of FIELDS, valid. Every page is told, unless nothing changed; words are told to nobody."""
     host = host_of(live_pass, Lead.MODERATE, now=now)
     with transaction.atomic():
-        webinars = Webinar.objects.select_related("client").select_for_update(no_key=True, of=("self",))
-        webinar = webinars.get(pk=host.webinar.pk)
+        webinar = locked_webinar(host)
         before = {FIELDS[name]: getattr(webinar, FIELDS[name]) for name in wanted}
         changed = {FIELDS[name]: value for name, value in wanted.items() if value != before[FIELDS[name]]}
         if not changed:

@@ -178,6 +178,33 @@ def test_notices_lose_what_the_person_said_and_who_wrote_them(person, django_cap
     assert [event["type"] for event in events] == ["message.created", "notice.cleared"]
 
 
+def test_a_notice_loses_the_name_that_its_writer_had(person, webinar, call, django_capture_on_commit_callbacks):
+    RegistrationFactory(webinar=webinar, user=person, role="moderator")
+    call(webinar, person).send("PUT", "notice", {"text": "Slides are below"})
+    User.objects.filter(pk=person.pk).update(display_name="Another Name")
+
+    with heard(webinar) as events, django_capture_on_commit_callbacks(execute=True):
+        counts = erase(person)
+
+    webinar.refresh_from_db()
+    assert counts["notices"] == 1
+    assert (webinar.notice, webinar.notice_author) == ("Slides are below", "삭제된 사용자")
+    assert [(event["type"], event["data"]["author"]) for event in events] == [("notice.set", "삭제된 사용자")]
+    assert erase(person)["notices"] == 0
+
+
+def test_a_notice_that_somebody_else_wrote_since_keeps_its_name(person, webinar, call, organizer):
+    RegistrationFactory(webinar=webinar, user=person, role="moderator")
+    User.objects.filter(pk=organizer.pk).update(display_name="Some One")
+    for host in (person, organizer):
+        call(webinar, host).send("PUT", "notice", {"text": f"Slides are below, {host.pk}"})
+
+    assert erase(person)["notices"] == 0
+
+    webinar.refresh_from_db()
+    assert webinar.notice_author == "Some One"
+
+
 def test_questions_keep_state_votes_and_number_and_lose_who_asked_what(person, webinar):
     webinar.language = "en"
     webinar.save(update_fields=["language"])

@@ -4,11 +4,12 @@ from contextlib import suppress
 from functools import partial
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 from rest_framework.exceptions import PermissionDenied
 
 from eventflow.api.errors import ApiError, NotFound
-from webinars.models import AuditEntry, ChatRoom, Message, Webinar
+from webinars.models import AuditEntry, ChatRoom, Message, User, Webinar
 from webinars.services import moderation, notice, room_settings
 from webinars.services.chat import post_message
 from webinars.services.erasure import erase_person
@@ -142,6 +143,53 @@ def test_a_person_who_posts_and_moderates_while_being_erased(webinar, pass_for, 
 
     assert not Message.objects.filter(body="a secret").exists()
     assert not Message.objects.filter(author_name="Some One").exists()
+
+
+def test_who_is_just_being_erased_signs_no_notice(webinar, pass_for, team):
+    person = RegistrationFactory(webinar=webinar, role="moderator", user__display_name="Some One").user
+    live_pass = verify_pass(pass_for(webinar, person))
+
+    with transaction.atomic():
+        erase_person(user_id=person.pk, now=NOW)
+        setting = team.start(partial(notice.set_notice, live_pass=live_pass, text="hello", now=NOW))
+        assert not setting.done()
+
+    with pytest.raises(PermissionDenied):
+        setting.result(20)
+    webinar.refresh_from_db()
+    assert (webinar.notice, webinar.notice_author) == ("", "")
+
+
+def test_an_account_that_is_just_being_deleted_deletes_no_message(webinar, moderators, team):
+    (message,) = some_messages(webinar, 1)
+    delete = partial(moderation.delete_message, live_pass=moderators[0], message_id=message.pk, now=NOW)
+
+    with transaction.atomic():
+        User.objects.get(pk=moderators[0].user_id).delete()
+        deleting = team.start(delete)
+        assert not deleting.done()
+
+    with pytest.raises(PermissionDenied):
+        deleting.result(20)
+    message.refresh_from_db()
+    assert message.deleted_at is None
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        partial(room_settings.change_room, wanted={"slow_seconds": 5}),
+        partial(notice.set_notice, text="hello"),
+    ],
+)
+def test_a_webinar_that_is_just_being_deleted_is_not_there(webinar, moderators, team, act):
+    with transaction.atomic():
+        webinar.delete()
+        acting = team.start(partial(act, live_pass=moderators[0], now=NOW))
+        assert not acting.done()
+
+    with pytest.raises(NotFound):
+        acting.result(20)
 
 
 def _refused(act, **arguments):
