@@ -18,6 +18,10 @@ MOST_BLOCKED_WORDS = 200
 
 # Characters that show nothing although Unicode counts them as letters or marks: fillers, joiners, variation selectors.
 _UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+# Shows as a blank although Unicode counts it as a symbol.
+_BLANK = "\u2800"
+# Single Korean letters, which people write as such, as their keyboards make them: by the form that they get otherwise.
+_LETTERS = {ord(unicodedata.normalize("NFKC", letter)): letter for letter in map(chr, range(0x3131, 0x3164))}
 _PLAIN = re.compile(r"[a-z0-9]+(?: [a-z0-9]+)*")
 # What a plain word may not touch, if it is to be a word of its own.
 _LATIN = "a-z0-9\u00e0-\u024f"
@@ -40,8 +44,14 @@ def normalised(text: str) -> str:
 
 def _once(text: str) -> str:
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    seen = (" " if c.isspace() else c for c in _UNSEEN.sub("", folded))
-    return " ".join("".join(c for c in seen if unicodedata.category(c) not in ("Cf", "Cc")).split())
+    seen = (" " if c.isspace() or c == _BLANK else c for c in _UNSEEN.sub("", folded))
+    words = "".join(c for c in seen if unicodedata.category(c) not in ("Cf", "Cc")).split()
+    return " ".join(words).translate(_LETTERS)
+
+
+def shows_nothing(text: str) -> bool:
+    """Whether a reader would see an empty line."""
+    return not normalised(text)
 
 
 def kept_words(words: Iterable[str]) -> list[str]:

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from webinars.blocked_words import MOST_BLOCKED_WORDS, UnfitWords, kept_words
+from webinars.blocked_words import MOST_BLOCKED_WORDS, UnfitWords, kept_words, shows_nothing
 from webinars.models import Webinar
 from webinars.models.webinar import BLOCKED_WORD_MAX_LENGTH, NOTICE_MAX_LENGTH
 from webinars.selectors.messages import AT_MOST, NEWEST
@@ -33,6 +33,12 @@ def no_nul(value: str) -> None:
         raise serializers.ValidationError(_("This text has characters that cannot be stored."))
 
 
+def visible(value: str) -> None:
+    """Not only characters that show nothing, with which people post empty lines."""
+    if shows_nothing(value):
+        raise serializers.ValidationError(serializers.CharField.default_error_messages["blank"], code="blank")
+
+
 class MessagesQuery(serializers.Serializer[Any]):
     after = serializers.IntegerField(min_value=0, max_value=2**63 - 1, required=False)
     before = serializers.IntegerField(
@@ -45,7 +51,7 @@ class MessagesQuery(serializers.Serializer[Any]):
 
 
 class NewMessage(serializers.Serializer[Any]):
-    body = serializers.CharField(max_length=settings.CHAT_MESSAGE_MAX_LENGTH, validators=[no_nul])
+    body = serializers.CharField(max_length=settings.CHAT_MESSAGE_MAX_LENGTH, validators=[no_nul, visible])
     client_id = serializers.RegexField(r"^[A-Za-z0-9_-]{8,64}\Z")
 
 
@@ -76,7 +82,7 @@ class RoomChange(serializers.Serializer[Any]):
 class NewNotice(serializers.Serializer[Any]):
     """Either a text or a message."""
 
-    text = serializers.CharField(max_length=NOTICE_MAX_LENGTH, required=False)
+    text = serializers.CharField(max_length=NOTICE_MAX_LENGTH, required=False, validators=[visible])
     message_id = serializers.UUIDField(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

@@ -25,6 +25,9 @@ korean = st.text(st.characters(min_codepoint=0xAC00, max_codepoint=0xD7A3), min_
         ("\u1112\u1161\u11ab\u1100\u1173\u11af", "한글"),
         ("광\u3164고", "광고"),
         ("①②", "12"),
+        ("ㅅㅂ \u1109\u1107 ㅋㅋ", "ㅅㅂ ㅅㅂ ㅋㅋ"),  # letters stay what people type
+        ("ㅂㅏㅂㅗ", "바보"),
+        ("광\u2800고", "광 고"),
         ("a\tb\u2003c\x07", "a b c"),
     ],
 )

@@ -161,6 +161,7 @@ def test_a_deleted_message_is_not_pinned(send, webinar):
         {},
         {"text": ""},
         {"text": "  "},
+        {"text": "\u3164\u200b"},
         {"text": "x" * 1001},
         {"text": "a\x00b"},
         {"text": "\ud800"},
