@@ -51,7 +51,7 @@ class QuestionChange(serializers.Serializer[Any]):
 
 
 class QuestionShape(serializers.Serializer[Any]):
-    """What was put away comes to attendees as `id`, `seq`, `changedSeq` and `status` alone."""
+    """What was put away comes to attendees as `id`, `seq`, `changedSeq`, `status` and `withdrawn` alone."""
 
     id = serializers.UUIDField()
     seq = serializers.IntegerField(help_text="Counts what was asked.")

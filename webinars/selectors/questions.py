@@ -76,8 +76,14 @@ def _seen(row: dict[str, Any], user_id: uuid.UUID | None, sees_all: bool) -> dic
 
 
 def gone(row: dict[str, Any]) -> dict[str, Any]:
-    """Without a word of it."""
-    return {"id": row["id"], "seq": row["seq"], "changedSeq": row["changed_seq"], "status": row["status"]}
+    """Without a word of it; `withdrawn` tells hosts' pages that nobody can put it back."""
+    return {
+        "id": row["id"],
+        "seq": row["seq"],
+        "changedSeq": row["changed_seq"],
+        "status": row["status"],
+        "withdrawn": row["withdrawn_at"] is not None,
+    }
 
 
 def question_data(row: dict[str, Any], *, with_name: bool) -> dict[str, Any]:

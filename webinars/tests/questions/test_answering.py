@@ -69,8 +69,8 @@ def test_every_act_from_every_state(call, webinar, host, state, act, outcome, dj
     if outcome == "pending":
         assert told is None
     elif outcome == "archived":
-        gone = {"id": str(made.pk), "seq": made.seq, "changedSeq": after["changed_seq"], "status": "archived"}
-        assert told == gone
+        numbers = {"id": str(made.pk), "seq": made.seq, "changedSeq": after["changed_seq"]}
+        assert told == {**numbers, "status": "archived", "withdrawn": False}
     else:
         assert told == {name: shown[name] for name in shown if name != "mine"}
 
@@ -279,7 +279,8 @@ def test_who_asked_takes_back_what_waits(
         response = call(webinar, attendee).send("PATCH", f"questions/{made.pk}", {"status": "archived"})
 
     assert (response.status_code, Question.objects.get().status) == (status, after)
-    assert [event["data"]["question"]["status"] for event in events] == ["archived"] * withdrawn
+    told = [(event["data"]["question"]["status"], event["data"]["question"]["withdrawn"]) for event in events]
+    assert told == [("archived", True)] * withdrawn
     assert [*AuditEntry.objects.values_list("action", "actor_id")] == [("question.archived", attendee.pk)] * withdrawn
     if status == 200:
         shown = response.json()["data"]["question"]

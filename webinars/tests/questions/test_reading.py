@@ -70,7 +70,7 @@ def test_what_was_put_away_comes_without_a_word_and_only_as_a_change(call, room,
 
     gone = [each for each in found if each["status"] == "archived"]
     assert [each.get("body") for each in found] == ["own pending", *SHOWN, *[None] * 6]
-    assert {tuple(each) for each in gone} == {("id", "seq", "changedSeq", "status")}
+    assert {tuple(each) for each in gone} == {("id", "seq", "changedSeq", "status", "withdrawn")}
 
 
 @pytest.mark.django_db
