@@ -33,6 +33,7 @@ person AS MATERIALIZED (
 )"""
 LOOKED_UP = STANDING.format(lock_person="", lock_registration="")
 LOCKED = STANDING.format(lock_person="FOR KEY SHARE", lock_registration="FOR SHARE")
+PERSON_LOCKED = STANDING.format(lock_person="FOR KEY SHARE", lock_registration="")
 
 # A question `q` as `questions` answers it; `answered_by` is a name.
 COLUMNS = """
@@ -174,10 +175,11 @@ class Voted(NamedTuple):
 
 # One vote of a person, and the question's count with it. The question's row is locked first, so that its state is the
 # one that the vote counts in, and its votes are changed one after another: the count is always the number of votes.
+# Before it the person's, since a vote of somebody who is being erased waits, and must not keep a question meanwhile.
 # ORM equivalent: in a transaction, Question…select_for_update(), QuestionVote.objects.get_or_create(…), and its count.
 # Index: webinars_pkey, registration_unique, questions_pkey, question_vote_once. Cost: one insert and one update.
 VOTE_GUARDS = f"""
-WITH {LOOKED_UP}, q AS MATERIALIZED (
+WITH {PERSON_LOCKED}, q AS MATERIALIZED (
     SELECT q.id, q.status, q.user_id, q.upvote_count FROM questions q
     WHERE q.id = %(question_id)s AND q.webinar_id = %(webinar_id)s
       AND EXISTS (SELECT FROM w WHERE w.is_open AND w.questions_enabled AND w.may_take_part)

@@ -4,17 +4,19 @@ from contextlib import suppress
 from functools import partial
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 from rest_framework.exceptions import PermissionDenied
 
 from eventflow.api.errors import ApiError
-from webinars.models import AuditEntry, Question, QuestionRoom
+from webinars.models import AuditEntry, Question, QuestionRoom, QuestionVote, Webinar
 from webinars.services.answering import answer_question, change_question, withdraw_question
 from webinars.services.erasure import erase_person
 from webinars.services.live_pass import verify_pass
-from webinars.services.questions import ask_question, vote
+from webinars.services.question_changes import locked_room
+from webinars.services.questions import AskingTooFast, BlockedWord, ask_question, vote
 from webinars.tests.at_once import Team
-from webinars.tests.questions.room import person, questions
+from webinars.tests.questions.room import person, question, questions
 from webinars.tests.room_events import heard
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -78,3 +80,20 @@ def test_a_person_who_asks_and_answers_while_being_erased(webinar, pass_for, tea
 
     assert not Question.objects.filter(body="a secret").exists()
     assert not Question.objects.filter(asker_name="Some One").exists()
+
+
+def test_a_vote_of_somebody_who_is_being_erased_waits_with_no_question_in_hand(webinar, attendee, pass_for, team):
+    """Else erasing, which waits for the room, a host, who waits for the question, and the vote wait in a circle."""
+    question(webinar, user=attendee)
+    other = question(webinar)
+    live_pass = verify_pass(pass_for(webinar, attendee))
+
+    with transaction.atomic():
+        locked_room(webinar.pk)
+        erasing = team.start(partial(erase_person, user_id=attendee.pk, now=NOW))
+        voting = team.start(partial(_refused, vote, live_pass=live_pass, question_id=other.pk))
+        Question.objects.select_for_update(nowait=True).get(pk=other.pk)
+    erasing.result(20)
+    voting.result(20)
+
+    assert not QuestionVote.objects.exists()
