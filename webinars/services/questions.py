@@ -163,7 +163,7 @@ def _store(question: dict[str, Any], asked: sql.Asked) -> sql.Asked | None:
     for _attempt in range(MOST_ATTEMPTS):
         assert found is not None
         try:
-            found = sql.ask(**question, compared_words=found.blocked_words)
+            found = sql.ask(**question, compared_words=None if found.is_host else found.blocked_words)
         except IntegrityError:  # the same question at the same time; else the webinar or the person is just deleted
             continue
         if found is None or found.question is not None:

@@ -98,8 +98,8 @@ GATE = short(f"WITH {LOOKED_UP}, {MINE} {FACTS}, false, mine.* FROM w LEFT JOIN 
 
 # Stores a question under the room's next number and next change. The row of numbers stays locked until the commit, so
 # both follow the order of commits. A repeated client_message_id finds the first question; two at once make the second
-# fail on question_once, which also takes its numbers back: the caller asks again. Nothing is stored unless it was
-# compared with the blocked words as they are now.
+# fail on question_once, which also takes its numbers back: the caller asks again. Nothing of an attendee is stored
+# unless it was compared with the blocked words as they are now; hosts may say every word.
 # ORM equivalent: in a transaction, QuestionRoom…select_for_update(), Question.objects.get_or_create(…), room.save().
 # Index: webinars_pkey, registration_unique, question_once, question_rooms_pkey. Cost: one update, one insert.
 ASK = short(f"""
@@ -107,7 +107,7 @@ WITH {LOCKED}, {MINE}, number AS (
     INSERT INTO question_rooms AS room (webinar_id, last_seq, last_changed_seq)
     SELECT w.id, 1, 1 FROM w
     WHERE w.is_open AND w.questions_enabled AND w.may_take_part AND w.muted_until IS NULL
-      AND w.blocked_words = %(compared_words)s::varchar[]
+      AND (w.is_host OR w.blocked_words = %(compared_words)s::varchar[])
       AND NOT EXISTS (SELECT FROM mine)
     ON CONFLICT (webinar_id) DO UPDATE
     SET last_seq = room.last_seq + 1, last_changed_seq = room.last_changed_seq + 1
@@ -144,7 +144,7 @@ def ask(
     body: str,
     asker_name: str,
     is_anonymous: bool,
-    compared_words: list[str],
+    compared_words: list[str] | None,
     now: datetime,
 ) -> Asked | None:
     """None when the webinar is gone. Raises IntegrityError when the same question is being stored by another call."""

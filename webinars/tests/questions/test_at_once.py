@@ -97,3 +97,18 @@ def test_a_vote_of_somebody_who_is_being_erased_waits_with_no_question_in_hand(w
     voting.result(20)
 
     assert not QuestionVote.objects.exists()
+
+
+def test_a_host_who_is_made_an_attendee_while_asking_asks_as_one(webinar, pass_for, team):
+    Webinar.objects.update(blocked_words=["spam"])
+    host = person(webinar, "presenter")
+    live_pass = verify_pass(pass_for(webinar, host))
+    ask = partial(ask_question, live_pass=live_pass, client_id="client-1", is_anonymous=False, now=NOW)
+
+    with transaction.atomic():
+        webinar.registrations.filter(user=host).update(role="attendee")
+        asking = team.start(partial(ask, body="spam"))
+
+    with pytest.raises(BlockedWord):
+        asking.result(20)
+    assert not Question.objects.exists()
