@@ -79,7 +79,7 @@ def ask_question(
     asked = sql.asking_gate(**who)
     if asked is not None and asked.question is None:
         _check(asked, body, now)
-        _count(live_pass)
+        _count(live_pass, client_id)
         question = {"body": body, "asker_name": live_pass.name, "is_anonymous": is_anonymous}
         asked = _store({**who, **question}, asked)
     if asked is None or asked.question is None:
@@ -147,11 +147,13 @@ def _check(asked: sql.Asked, body: str, now: datetime) -> None:
         raise BlockedWord
 
 
-def _count(live_pass: LivePass) -> None:
+def _count(live_pass: LivePass, client_id: str) -> None:
+    """One more question of this person's allowance; the same question once only."""
     wait = rate_limit.wait_seconds(
         f"questions:{live_pass.webinar_id}:{live_pass.user_id}",
         limit=settings.QUESTION_RATE_QUESTIONS,
         seconds=settings.QUESTION_RATE_SECONDS,
+        what=client_id,
     )
     if wait:
         raise AskingTooFast(wait)

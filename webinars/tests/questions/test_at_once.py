@@ -112,3 +112,19 @@ def test_a_host_who_is_made_an_attendee_while_asking_asks_as_one(webinar, pass_f
     with pytest.raises(BlockedWord):
         asking.result(20)
     assert not Question.objects.exists()
+
+
+def test_a_question_that_is_sent_twice_at_once_counts_once(webinar, attendee, pass_for, team, settings):
+    settings.QUESTION_RATE_QUESTIONS = 2
+    live_pass = verify_pass(pass_for(webinar, attendee))
+    ask = partial(ask_question, live_pass=live_pass, body="May I?", is_anonymous=False, now=NOW)
+
+    with transaction.atomic():
+        locked_room(webinar.pk)
+        asking = [team.start(partial(ask, client_id="client-1")) for _ in range(2)]
+    created = sorted(each.result(20)[1] for each in asking)
+    _question, other_created = ask(client_id="client-2")
+
+    assert (created, other_created) == ([False, True], True)
+    with pytest.raises(AskingTooFast):
+        ask(client_id="client-3")
