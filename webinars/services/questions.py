@@ -175,12 +175,13 @@ def _store(question: dict[str, Any], asked: sql.Asked) -> sql.Asked | None:
 
 
 def _checked(voted: sql.Voted | None) -> sql.Voted:
-    """A vote that could be counted: on a question that the person may see, in a room where they may vote."""
+    """A vote that could be counted, on a question that the person may see, in a room where they may vote; or one that
+    was."""
     if voted is None:
         raise NotFound
     if refusal := _refused_at_the_door(voted):
         raise refusal
-    if voted.status is None or not (voted.status in SHOWN or voted.is_own or voted.is_host):
+    if voted.status is None or not (voted.changed or voted.status in SHOWN or voted.is_own or voted.is_host):
         raise NotFound
     return voted
 
@@ -196,7 +197,7 @@ def _refused_at_the_door(found: sql.Asked | sql.Voted) -> ApiError | None:
 
 
 def _told(webinar_id: uuid.UUID, question_id: uuid.UUID, counted: sql.Voted, *, voted: bool) -> dict[str, Any]:
-    if counted.changed:
+    if counted.changed and counted.status in SHOWN:
         assert counted.votes is not None
         tell_votes(webinar_id, {question_id: counted.votes})
     return {"id": question_id, "votes": counted.votes, "voted": voted}

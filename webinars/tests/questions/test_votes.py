@@ -106,6 +106,23 @@ def test_what_is_not_shown_takes_none(call, webinar, attendee, status):
 
 
 @pytest.mark.django_db
+def test_a_vote_is_taken_back_also_from_what_was_put_away(call, webinar, attendee, django_capture_on_commit_callbacks):
+    made = question(webinar)
+    caller = call(webinar, attendee)
+    path = f"questions/{made.pk}/upvote"
+    caller.post(path)
+    Question.objects.update(status="archived")
+
+    with heard(webinar) as events, django_capture_on_commit_callbacks(execute=True):
+        response = caller.send("DELETE", path)
+        again = caller.send("DELETE", path)
+
+    assert (response.status_code, response.json()["data"]) == (200, {"id": str(made.pk), "votes": 0, "voted": False})
+    assert (again.status_code, again.json()["code"]) == (404, "not_found")
+    assert (counts(), events) == (0, [])
+
+
+@pytest.mark.django_db
 def test_nobody_votes_for_their_own_question(call, webinar, attendee):
     made = question(webinar, user=attendee)
 
