@@ -126,6 +126,8 @@ class ScopedAdmin(Scoped, ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Titled by what it lists, in place of Django's "Select … to change"."""
+        if any("\x00" in value for _name, values in request.GET.lists() for value in values):
+            raise Http404  # the database takes no such text, also not to look for it
         self._refuse_foreign(request)
         title = capfirst(self.opts.verbose_name_plural)
         return super().changelist_view(request, {"title": title, **(extra_context or {})})

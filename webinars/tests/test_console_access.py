@@ -295,3 +295,16 @@ def test_a_large_table_is_counted_by_estimate(db, monkeypatch):
 
     assert whole.count == 3
     assert part.count == 0
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "message/?author_name=%00",
+        "question/?status__exact=%00",
+        "registration/?role__exact=%00",
+        "auditentry/?act=%00",
+    ],
+)
+def test_what_no_database_can_look_for_does_not_exist(client, organizer, webinar, asked):
+    assert sign_in(client, organizer).get(f"/console/webinars/{asked}").status_code == 404
