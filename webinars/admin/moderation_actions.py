@@ -168,6 +168,9 @@ def _runner(step: Moderation) -> Callable[[Any, HttpRequest, Any], HttpResponse 
             sentence = ngettext("Choose %(n)d row at most.", "Choose %(n)d rows at most.", AT_ONCE) % {"n": AT_ONCE}
             messages.error(request, sentence)
             return None
+        if not rows:  # left the filtered list since the page was opened
+            messages.info(request, _("None of the chosen rows is in this list any more. Nothing was changed."))
+            return None
         webinar = webinar_of_list(request, "run")
         if webinar is None or any(row.webinar_id != webinar.pk for row in rows):
             raise Http404

@@ -293,3 +293,16 @@ def test_a_mute_that_is_over_is_not_shown(client, people, webinar, registration)
 
     row = page.context["cl"].result_list[0]
     assert page.context["cl"].model_admin.muted(row) == "–"
+
+
+def test_rows_that_left_the_filtered_list_are_not_asked_about(client, people, webinar, registration):
+    Registration.objects.filter(pk=registration.pk).update(banned_at=timezone.now())
+    data = {"action": "ban", "index": "0", ACTION_CHECKBOX_NAME: [str(registration.pk)]}
+
+    answer = sign_in(client, people["operator"]).post(f"{PEOPLE}?webinar={webinar.pk}&banned_at__isempty=1", data)
+
+    assert answer.status_code == 302
+    assert [str(message) for message in get_messages(answer.wsgi_request)] == [
+        "None of the chosen rows is in this list any more. Nothing was changed."
+    ]
+    assert acts() == []
