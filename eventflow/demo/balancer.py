@@ -54,6 +54,7 @@ class End(asyncio.Protocol):
 
     transport: asyncio.Transport
     other: "End"
+    ended = False  # it said everything
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -63,10 +64,14 @@ class End(asyncio.Protocol):
         self.other.transport.write(data)
 
     def eof_received(self) -> bool:
-        """Whoever has said everything may still be listening: the end of one direction is handed on, no more."""
-        if not self.other.transport.is_closing():
+        """Whoever has said everything may still be listening: the end of one direction is handed on, no more, and the
+        connection is over when both have said everything."""
+        self.ended = True
+        if self.other.ended:
+            self.other.transport.close()
+        elif not self.other.transport.is_closing():
             self.other.transport.write_eof()
-        return True
+        return not self.other.ended
 
     def pause_writing(self) -> None:
         self.other.transport.pause_reading()
@@ -99,7 +104,6 @@ class Visitor(End):
         self.visitors = visitors
         self.kept = b""
         self.joined = False
-        self.ended = False
         self.joining: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

@@ -167,6 +167,26 @@ async def test_the_end_of_what_a_visitor_says_is_handed_on_and_the_answer_still_
     assert await everything(reader) == b"web 1\n100000 bytes\n"
 
 
+@pytest.mark.parametrize("first", ["the process", "the visitor"])
+async def test_nothing_is_left_of_a_connection_when_both_have_said_everything(front, first):
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if first == "the visitor":
+            await reader.read()
+        writer.close()
+
+    front.web[0].talk = front.web[1].talk = answer
+    for _ in range(3):
+        reader, writer = await front.connect()
+        if first == "the visitor":
+            writer.write_eof()
+        assert (await everything(reader)).startswith(b"web ")
+        writer.close()
+
+    async with asyncio.timeout(5):
+        while front.balancer.visitors:
+            await asyncio.sleep(0)
+
+
 async def test_a_visitor_that_does_not_read_stops_its_process_and_not_the_balancers_memory(front):
     written = 0
     stopped = asyncio.Event()
