@@ -116,6 +116,7 @@ class Room:
 
     def close(self) -> None:
         self.closed = True
+        self.subscribed.set()  # whoever waits to open it need not wait any longer
         for timer in (self.flush, *self.tallies.values()):
             if timer is not None:
                 timer.cancel()
@@ -212,7 +213,7 @@ class Room:
             self.turn_out(socket, CloseCode.REFUSED, last=last)
 
     def _let_in(self, told: dict[str, Any]) -> None:
-        self.banned.pop(told["person"], None)
+        self.banned[told["person"]] = 0  # said, rather than forgotten: an older list may still be on its way
 
     # Several pages of one person
 

@@ -12,7 +12,6 @@ import redis.asyncio
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from webinars.realtime.dropping import drop
 from webinars.realtime.events import (
@@ -34,6 +33,7 @@ logger = logging.getLogger(__name__)
 
 OPEN_TIMEOUT_SECONDS = 3.0
 RETRY_SECONDS = 1.0
+MOST_CONNECTIONS = 8
 # The reader waits for messages in turns. Silence is counted in turns, not by the clock: a process that is too busy to
 # listen must not take Redis for dead.
 TURN_SECONDS = 1.0
@@ -42,7 +42,6 @@ SILENT_TURNS = 5
 BEAT_SECONDS = 1.0
 LOOK_AROUND_BEATS = 3
 UNAVAILABLE = (RedisError, OSError, TimeoutError)
-TIMED_OUT = (TimeoutError, RedisTimeoutError)
 
 
 class RealtimeUnavailable(Exception):
@@ -106,31 +105,37 @@ class ShardRooms:
                 pubsub = await self._connect()
                 await pubsub.subscribe(room_channel(webinar_id))
                 await room.subscribed.wait()
-                await self._read_state(room)
-        except TIMED_OUT as error:
-            if any(other.ready for other in self.rooms.values()):  # whether Redis is away is for the reader to say
-                logger.warning("realtime: a room did not open in time")
+                if not room.closed:  # by the reader, which noticed first that Redis is gone
+                    await self._read_state(room)
+            room.ready = not room.closed
+        except Exception as error:
+            if room.closed:
+                pass  # Redis went meanwhile, which its client says in many ways
+            elif not isinstance(error, UNAVAILABLE):
+                raise
+            elif any(other.ready for other in self.rooms.values()):  # whether Redis is away is for the reader to say
+                logger.warning("realtime: a room did not open (%s)", type(error).__name__)
+                self._retry_at = time.monotonic() + RETRY_SECONDS
             else:
                 self._lost(error)
-            raise RealtimeUnavailable from error
-        except UNAVAILABLE as error:
-            self._lost(error)
-            raise RealtimeUnavailable from error
         finally:
-            if self.rooms.get(webinar_id) is room and not room.epoch:  # given up half-way: the next one begins anew
+            if not room.ready and self.rooms.get(webinar_id) is room:  # given up half-way: the next one begins anew
                 del self.rooms[webinar_id]
-        room.ready = True
+        if not room.ready:
+            raise RealtimeUnavailable
         return room
 
     async def _connect(self) -> redis.asyncio.client.PubSub:
         if self._pubsub is None:
-            self._redis = redis.asyncio.Redis.from_url(
+            pool = redis.asyncio.BlockingConnectionPool.from_url(
                 self.url,
                 socket_timeout=OPEN_TIMEOUT_SECONDS,
                 socket_connect_timeout=OPEN_TIMEOUT_SECONDS,
-                max_connections=8,
+                max_connections=MOST_CONNECTIONS,
+                timeout=2 * OPEN_TIMEOUT_SECONDS,  # many rooms speak in the same instant; each waits its turn
                 retry=Retry(NoBackoff(), 0),
             )
+            self._redis = redis.asyncio.Redis(connection_pool=pool)
             pubsub = self._redis.pubsub()
             await pubsub.connect()
             await pubsub.subscribe(PROCESSES_CHANNEL)
