@@ -147,7 +147,7 @@ def mute(*, live_pass: LivePass, user_id: uuid.UUID, minutes: int, now: datetime
 def unmute(*, live_pass: LivePass, user_id: uuid.UUID, now: datetime) -> None:
     host = host_of(live_pass, Lead.MODERATE, now=now)
     with transaction.atomic():
-        registration = _whom_to_silence(host, user_id)
+        registration = _registration_of(host, user_id)
         if registration.muted_until is None or registration.muted_until <= now:
             return
         registration.muted_until = None
@@ -172,7 +172,7 @@ def ban(*, live_pass: LivePass, user_id: uuid.UUID, now: datetime) -> datetime:
 def unban(*, live_pass: LivePass, user_id: uuid.UUID, now: datetime) -> None:
     host = host_of(live_pass, Lead.MODERATE, now=now)
     with transaction.atomic():
-        registration = _whom_to_silence(host, user_id)
+        registration = _registration_of(host, user_id)
         if registration.banned_at is None:
             return
         registration.banned_at = None
@@ -194,6 +194,13 @@ def _whom_to_silence(host: Host, user_id: uuid.UUID) -> Registration:
         raise NotFound
     if found[1].is_manager and found[1].is_active:
         raise IsMember
+    return _registration_of(host, user_id)
+
+
+def _registration_of(host: Host, user_id: uuid.UUID) -> Registration:
+    """The registration of whom it is taken back from, locked: also of somebody who became a member since."""
+    if user_id == host.user_id:
+        raise Yourself
     registrations = Registration.objects.select_for_update(no_key=True)
     registration = registrations.filter(webinar=host.webinar, user_id=user_id).first()
     if registration is None:
