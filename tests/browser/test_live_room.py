@@ -343,5 +343,7 @@ def test_whoever_is_banned_leaves_at_once(attendee: Visitor, webinar: Webinar) -
 
     expect(attendee.connection).to_have_attribute("data-connection", "paused")
     expect(attendee.connection).to_contain_text("이 웨비나에 더 이상 참가할 수 없습니다")
+    tabs, sentence = (page.locator(at).bounding_box() for at in (".tabs", "[data-connection-sentence]"))
+    assert sentence["y"] >= tabs["y"] + tabs["height"]
     expect(page.locator("[data-stage] iframe")).to_have_count(0)
     assert len(sockets) == 1
