@@ -34,6 +34,9 @@ class RoomFile(abc.ABC):
     def __init__(self, webinar: Webinar, *, now: datetime) -> None:
         self.webinar = webinar
         self.now = now
+        # Now, since a stream is read when the request that chose the language is over.
+        self.no_or_yes = (pgettext("cell", "No"), pgettext("cell", "Yes"))
+        self.erased_person = str(ERASED_PERSON)
 
     @abc.abstractmethod
     def everything(self) -> QuerySet[Any]:
@@ -108,10 +111,6 @@ class RoomFile(abc.ABC):
         return counted
 
 
-def yes_or_no(value: bool) -> str:
-    return pgettext("cell", "Yes") if value else pgettext("cell", "No")
-
-
 def email_of(user: User) -> str:
     return "" if is_tombstone(user.pk, user.email) else user.email
 
@@ -147,9 +146,9 @@ class ChatFile(RoomFile):
             "written": row.created_at,
             "name": row.author_name,
             "email": email_of(row.user),
-            "host": yes_or_no(row.is_host),
+            "host": self.no_or_yes[row.is_host],
             "text": row.body,
-            "deleted": yes_or_no(row.deleted_at is not None),
+            "deleted": self.no_or_yes[row.deleted_at is not None],
             "deletedAt": row.deleted_at,
         }
 
@@ -184,15 +183,15 @@ class QuestionsFile(RoomFile):
         "answered": gettext_lazy("The first answer. A correction keeps its time."),
     }
 
+    def __init__(self, webinar: Webinar, *, now: datetime) -> None:
+        super().__init__(webinar, now=now)
+        self.states = {value: str(label) for value, label in Question.Status.choices}
+
     def everything(self) -> QuerySet[Question]:
         return Question.objects.filter(webinar=self.webinar).select_related("user", "answered_by")
 
     def sheet_title(self) -> str:
         return pgettext("sheet", "Q&A")
-
-    @cached_property
-    def states(self) -> dict[str, str]:
-        return {value: str(label) for value, label in Question.Status.choices}
 
     def cells(self, row: Question) -> dict[str, Any]:
         return {
@@ -200,19 +199,18 @@ class QuestionsFile(RoomFile):
             "asked": row.created_at,
             "name": row.asker_name,
             "email": email_of(row.user),
-            "anonymous": yes_or_no(row.is_anonymous),
+            "anonymous": self.no_or_yes[row.is_anonymous],
             "text": row.body,
             "state": self.states[row.status],
             "votes": row.upvote_count,
-            "pinned": yes_or_no(row.pinned_at is not None),
+            "pinned": self.no_or_yes[row.pinned_at is not None],
             "answer": row.answer,
-            "live": yes_or_no(row.answered_live),
-            "answeredBy": _name_of(row.answered_by),
+            "live": self.no_or_yes[row.answered_live],
+            "answeredBy": self._name_of(row.answered_by),
             "answered": row.answered_at,
         }
 
-
-def _name_of(host: User | None) -> str:
-    if host is None:
-        return ""
-    return str(ERASED_PERSON) if is_tombstone(host.pk, host.email) else host.display_name or host.email
+    def _name_of(self, host: User | None) -> str:
+        if host is None:
+            return ""
+        return self.erased_person if is_tombstone(host.pk, host.email) else host.display_name or host.email

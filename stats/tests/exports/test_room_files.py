@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import translation
 from openpyxl import load_workbook
 
-from stats.exports import room
+from stats.exports import csv_file, room
 from stats.exports.csv_file import csv_bytes
 from stats.exports.room import ChatFile, QuestionsFile
 from stats.tests.exports.people import NOW, START, ended_webinar, minutes, on_the_wall
@@ -198,6 +198,19 @@ def test_whoever_was_erased_is_not_named(chat, questions, person, host):
 
     assert [line for line in lines if "김서연" in line or "진행자" in line or "@" in line.replace("'@me", "")] == []
     assert sum("Erased person" in line for line in lines) == 1
+
+
+def test_a_stream_stays_in_the_language_in_which_it_began(chat, questions, host, monkeypatch):
+    monkeypatch.setattr(csv_file, "LINES_AT_ONCE", 1)
+    erase_person(user_id=host.pk, now=NOW)
+    streams = [csv_bytes(contents.csv_lines()) for contents in (chat, questions)]
+    data = [next(stream) for stream in streams]
+
+    with translation.override("ko"):
+        data += [piece for stream in streams for piece in stream]
+
+    text = b"".join(data).decode()
+    assert [text.count(word) for word in ("Published", "Erased person", ",Yes,")] == [1, 1, 5]
 
 
 def test_names_of_the_files(chat, questions):
