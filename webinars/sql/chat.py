@@ -160,7 +160,8 @@ MOST_CHANGES = 200
 # A stretch of the chat, what changed in it since, and where its counters stand, all of one instant, so that a page
 # that continues from here misses nothing. `{order}` is ASC for what follows a number, DESC for what precedes one.
 # ORM equivalent: Message.objects.filter(webinar=…, seq__gt=…, seq__lt=…).order_by("seq")[:limit], the same with
-# changed_seq__gt, ChatRoom.objects.get(webinar=…), and .filter(seq__lt=…).exists(), in one snapshot.
+# changed_seq__gt, ChatRoom.objects.get(webinar=…), and .earliest("seq"), in one snapshot. (EXISTS would do for what
+# comes before a number, but where nothing does, the planner may read the whole table for it.)
 # Index: message_seq_unique (twice), message_changed_seq_unique (partial), chat_rooms_pkey, registration_unique.
 # Cost: the rows answered.
 _READ = f"""
@@ -179,8 +180,8 @@ WITH page AS MATERIALIZED (
 SELECT EXISTS (SELECT FROM registrations b WHERE b.webinar_id = %(webinar_id)s
                AND b.user_id = %(reader_id)s::uuid AND b.banned_at IS NOT NULL),
        room.last_seq, room.last_changed_seq,
-       EXISTS (SELECT FROM messages e
-               WHERE e.webinar_id = %(webinar_id)s AND e.seq < coalesce((SELECT min(seq) FROM page), %(earliest)s)),
+       coalesce((SELECT e.seq FROM messages e WHERE e.webinar_id = %(webinar_id)s ORDER BY e.seq LIMIT 1)
+                < coalesce((SELECT min(seq) FROM page), %(earliest)s), false),
        m.*
 FROM room LEFT JOIN (
     SELECT false AS is_change, seq AS place, page.* FROM page

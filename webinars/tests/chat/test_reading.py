@@ -1,12 +1,22 @@
 """Reading the chat (spec 9): new messages, history, and what changed, as of one instant and in one statement."""
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from webinars.models import ChatRoom
-from webinars.tests.factories import MessageFactory, UserFactory
+from webinars.tests.factories import MessageFactory, UserFactory, WebinarFactory
 
 pytestmark = pytest.mark.django_db
+
+# More messages of the same webinar and author.
+MANY = """
+INSERT INTO messages (id, webinar_id, client_id, agency_id, user_id, seq, client_message_id, body, author_name, is_host,
+                      created_at, updated_at)
+SELECT gen_random_uuid(), webinar_id, client_id, agency_id, user_id, n, 'many-' || n, body, author_name, is_host,
+       created_at, updated_at
+FROM messages, generate_series(2, %(count)s) n WHERE id = %(like)s"""
+SCANS = "SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relname = 'messages'"
 
 
 def chat(webinar, count, **fields):
@@ -34,6 +44,26 @@ def test_reading_is_one_query(call, webinar, attendee, count, query, django_asse
     assert [m["seq"] for m in data["messages"]] == [*range(1, count + 1)]
     assert (data["lastSeq"], data["lastChangedSeq"], data["hasEarlier"]) == (count, count, False)
     assert [m["seq"] for m in data["changed"]] == ([*range(1, count + 1)] if "changed_after" in query else [])
+
+
+@pytest.mark.parametrize("query", [{}, {"after": 0, "changed_after": 0}, {"before": 3}])
+def test_reading_never_goes_through_the_whole_table(call, webinar, attendee, query):
+    """Nor does it where nothing comes before what is answered."""
+    large = chat(WebinarFactory(), 1)[0]
+    chat(webinar, 3)
+    caller = call(webinar, attendee)
+
+    with connection.cursor() as cursor:
+        cursor.execute(MANY, {"like": large.pk, "count": 3000})
+        cursor.execute("ANALYZE messages")
+        cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        cursor.execute(SCANS)
+        before = cursor.fetchone()
+        data = caller.get("messages", **query).json()["data"]
+        cursor.execute(SCANS)
+        after = cursor.fetchone()
+
+    assert (data["hasEarlier"], after) == (False, before)
 
 
 def test_the_live_page_begins_where_its_messages_end(client, webinar, attendee):
