@@ -97,6 +97,14 @@ class Question(TenantModel):
         verbose_name = _("question")
         verbose_name_plural = _("questions")
         ordering = ["webinar", "seq"]
+        # The votes that every answer of `questions` names, the most first.
+        indexes = [
+            models.Index(
+                fields=["webinar", "-upvote_count", "seq"],
+                name="question_most_votes",
+                condition=Q(status__in=["published", "answered"], upvote_count__gt=0),
+            )
+        ]
         constraints = [
             models.UniqueConstraint(fields=["webinar", "seq"], name="question_seq_unique"),
             # Also the index of `questions?after=`.

