@@ -5,14 +5,16 @@
  * Listeners hear "valid" after each renewal, "late" when one failed and the pass so far has ended, and "lost" (with
  * the error) once when the server will not renew any more: signed out, banned, over.
  */
-import { fetchAnswer, readAnswer } from "./api_client.js";
+import { ApiError, fetchAnswer, readAnswer } from "./api_client.js";
 import { between, browserClock } from "./clock.js";
+import { gettext } from "./i18n.js";
 
 const RENEW_AT_SHARE = { from: 0.7, to: 0.9 };
 const SOONEST_MS = 1_000;
 const RETRY_FROM_MS = 2_000;
 const RETRY_TO_MS = 30_000;
 const REFUSALS = new Set([400, 401, 403, 404, 410]);
+const CSRF_COOKIE = /(?:^|; )csrftoken=([^;]*)/;
 
 export class LivePass {
   #renewing = null;
@@ -109,14 +111,15 @@ export class LivePass {
 }
 
 /**
- * Asks the server for a pass: with the one so far while it is valid, else (a laptop that slept) with
- * the login's cookie and the page's CSRF token.
+ * Asks the server for a pass: with the one so far while it is valid, else (a laptop that slept) with the login's cookie.
+ * Signing in anew, in another tab, has changed the CSRF token that the page came with: the cookie has the one that counts.
  */
 export const passRequest = ({
   url,
   csrfToken,
   fetch = globalThis.fetch.bind(globalThis),
   timeout = () => AbortSignal.timeout(10_000),
+  cookies = () => document.cookie,
 }) => {
   const ask = (credential) => {
     const headers = { Accept: "application/json", ...credential };
@@ -125,6 +128,17 @@ export const passRequest = ({
   return async (token, stillValid) => {
     const byPass = stillValid ? await ask({ Authorization: `Bearer ${token}` }) : null;
     if (byPass && byPass.status !== 401) return readAnswer(byPass);
-    return readAnswer(await ask({ "X-CSRFToken": csrfToken }));
+    const renewed = await readAnswer(await ask({ "X-CSRFToken": CSRF_COOKIE.exec(cookies())?.[1] ?? csrfToken }));
+    if (personOf(renewed.token) === personOf(token)) return renewed;
+    throw new ApiError({ status: 401, code: "other_person", message: gettext("Your sign-in has ended. Reload the page to continue.") });
   };
 };
+
+/** Whose pass it is (its `sub`). Somebody else may have signed in since, and the page must not speak for them. */
+function personOf(token) {
+  try {
+    return JSON.parse(atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/"))).sub;
+  } catch {
+    return undefined;
+  }
+}

@@ -82,7 +82,7 @@ test("a second 401 is not asked again", async () => {
 
 test("a renewal that fails for now is what the call fails with, and the next call finds the server again", async () => {
   const answers = [json(503, { success: false, error: "Busy.", code: "away" }, { "Retry-After": "7" }), ok(answerOf("second"))];
-  const pass = passWith(passRequest({ url: "/token", csrfToken: "csrf", fetch: async () => answers.shift(), timeout: () => undefined }));
+  const pass = passWith(passRequest({ url: "/token", csrfToken: "csrf", fetch: async () => answers.shift(), timeout: () => undefined, cookies: () => "" }));
   const fetch = async (_url, { headers }) => (headers.Authorization === "Bearer second" ? ok({ fine: true }) : refused(401));
   const api = new ApiClient({ pass, fetch, timeout: () => undefined });
 
@@ -206,7 +206,7 @@ test("a stopped pass is not renewed, even when it was stopped during a renewal t
 test("a valid pass renews itself; an ended one is replaced by the login", async () => {
   const sent = [];
   const fetch = async (url, { headers }) => (sent.push({ ...headers }), ok(answerOf("second")));
-  const request = passRequest({ url: "/token", csrfToken: "csrf", fetch, timeout: () => undefined });
+  const request = passRequest({ url: "/token", csrfToken: "csrf", fetch, timeout: () => undefined, cookies: () => "" });
 
   await request("first", true);
   await request("first", false);
@@ -219,11 +219,37 @@ test("a valid pass renews itself; an ended one is replaced by the login", async 
 
 test("a pass that the server no longer takes falls back to the login", async () => {
   const fetch = async (url, { headers }) => (headers.Authorization ? refused(401) : ok(answerOf("second")));
-  const request = passRequest({ url: "/token", csrfToken: "csrf", fetch, timeout: () => undefined });
+  const request = passRequest({ url: "/token", csrfToken: "csrf", fetch, timeout: () => undefined, cookies: () => "" });
 
   const answer = await request("first", true);
 
   assert.equal(answer.token, "second");
+});
+
+test("the CSRF token of the cookie counts: signing in elsewhere has changed the page's", async () => {
+  const sent = [];
+  const fetch = async (url, { headers }) => {
+    sent.push(headers["X-CSRFToken"]);
+    return ok(answerOf("second"));
+  };
+  const options = { url: "/token", csrfToken: "old", fetch, timeout: () => undefined };
+
+  for (const cookie of ["language=ko; csrftoken=new; other=1", "csrftoken=newer", "xcsrftoken=no"]) {
+    await passRequest({ ...options, cookies: () => cookie })("first", false);
+  }
+
+  assert.deepEqual(sent, ["new", "newer", "old"]);
+});
+
+test("a pass for somebody else, who signed in since, is not taken", async () => {
+  const passOf = (sub, at) => `h.${btoa(JSON.stringify({ sub, at })).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")}.s`;
+  const fetch = async () => ok(answerOf(passOf("ann", ">>>???")));
+  const request = passRequest({ url: "/token", csrfToken: "csrf", fetch, timeout: () => undefined, cookies: () => "" });
+
+  const renewed = await request(passOf("ann", 1), false);
+
+  assert.equal(renewed.token, passOf("ann", ">>>???"));
+  await assert.rejects(request(passOf("bob", 1), false), { status: 401, code: "other_person" });
 });
 
 test("an answer that is not the envelope, and no answer at all, are errors with a status", async () => {

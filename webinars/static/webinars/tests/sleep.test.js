@@ -63,7 +63,7 @@ function page(t) {
     }
   }
   const request = { timeout: () => undefined, fetch };
-  const pass = new LivePass({ ...issue(), clock, requestPass: passRequest({ url: "/token", csrfToken: "c", ...request }) });
+  const pass = new LivePass({ ...issue(), clock, requestPass: passRequest({ url: "/token", csrfToken: "c", cookies: () => "", ...request }) });
   const api = new ApiClient({ pass, ...request });
   const room = new Room({ socketUrl: "ws://x/", stateUrl: "/state", api, pass, clock, WebSocket: Socket });
   room.add({ name: "chat", everyMs: 2_000, catchUp: () => api.get("/messages"), expect: () => false });
