@@ -1,7 +1,10 @@
+/** Browsers run what should wait longer at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** What modules need from the outside of time and chance, so that tests can bring their own. */
 export const browserClock = {
   now: () => Date.now(),
-  setTimeout: (run, milliseconds) => setTimeout(run, milliseconds),
+  setTimeout: (run, milliseconds) => setTimeout(run, Math.min(milliseconds, LONGEST_TIMER_MS)),
   clearTimeout: (timer) => clearTimeout(timer),
   random: () => Math.random(),
 };

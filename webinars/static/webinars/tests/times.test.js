@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { browserClock } from "../clock.js";
 import { partsLeft, roughlyLeft } from "../countdown.js";
 import { differs, rangeText } from "../local_times.js";
 import { reloadSoon } from "../reload.js";
@@ -8,6 +9,14 @@ import { FakeClock } from "./fake_clock.js";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
+
+test("a wait beyond what browsers can time is their longest, not none", (t) => {
+  const timers = t.mock.method(globalThis, "setTimeout", () => 1);
+
+  for (const milliseconds of [5, 99_999_999_000]) browserClock.setTimeout(() => {}, milliseconds);
+
+  assert.deepEqual(timers.mock.calls.map(({ arguments: [, wait] }) => wait), [5, 2 ** 31 - 1]);
+});
 
 test("what is left, in parts, never below zero", () => {
   assert.deepEqual(partsLeft(49 * HOUR + 5 * MINUTE + 1), { days: 2, hours: 1, minutes: 5, seconds: 1 });
