@@ -13,12 +13,14 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from eventflow.socket_origin import is_own_page
 from webinars.realtime.events import BEARER_PREFIX, SUBPROTOCOL, CloseCode
 from webinars.realtime.hub import hub
-from webinars.realtime.room import MOST_FRAMES_HEARD, Room
+from webinars.realtime.room import MOST_FRAMES_HEARD, Position, Room
 from webinars.realtime.shard_rooms import RealtimeUnavailable, ShutOut
 from webinars.realtime.socket_queue import SocketQueue
 from webinars.services.live_pass import InvalidPass, LivePass, verify_pass
 
 PAGE_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+EPOCH = re.compile(r"[0-9a-f]{32}")
+SEQ = re.compile(r"[0-9]{1,15}")
 MILLISECONDS = re.compile(r"[0-9]{1,15}")
 
 
@@ -62,7 +64,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
             policy=live_pass.duplicates,
         )
         try:
-            self.room = await hub().join(live_pass.webinar_id, queue)
+            self.room = await hub().join(live_pass.webinar_id, queue, known=self._known())
         except RealtimeUnavailable:
             await self._refuse(CloseCode.TRY_AGAIN_LATER)
             return
@@ -141,6 +143,12 @@ class RoomConsumer(AsyncWebsocketConsumer):
         if not PAGE_ID.fullmatch(page) or not MILLISECONDS.fullmatch(since):
             return None, 0
         return page, min(int(since), int(time.time() * 1000))
+
+    def _known(self) -> Position | None:
+        """Up to where the page heard everything before it lost its last socket."""
+        query = parse_qs(self.scope["query_string"].decode("latin-1"))
+        epoch, seq = query.get("epoch", [""])[0], query.get("seq", [""])[0]
+        return Position(epoch, int(seq)) if EPOCH.fullmatch(epoch) and SEQ.fullmatch(seq) else None
 
 
 def renewed_pass(text: str) -> str | None:

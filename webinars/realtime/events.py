@@ -74,6 +74,11 @@ def room_counter(webinar_id: uuid.UUID | str) -> str:
     return f"eventflow:room:{webinar_id}:counter"
 
 
+def room_recent(webinar_id: uuid.UUID | str) -> str:
+    """The Redis list of a webinar's last events, for pages that were away for a moment."""
+    return f"eventflow:room:{webinar_id}:recent"
+
+
 def room_banned(webinar_id: uuid.UUID | str) -> str:
     """The Redis hash of who was shut out, each with the moment (Unix seconds) when the last pass is over."""
     return f"eventflow:room:{webinar_id}:banned"

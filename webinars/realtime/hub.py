@@ -10,7 +10,7 @@ import asyncio
 import uuid
 import weakref
 
-from webinars.realtime.room import Census, Room
+from webinars.realtime.room import Census, Position, Room
 from webinars.realtime.shard_rooms import ShardRooms
 from webinars.realtime.shards import shard_url
 from webinars.realtime.socket_queue import SocketQueue
@@ -27,8 +27,8 @@ class Hub:
     def rooms(self) -> dict[str, Room]:
         return {webinar_id: room for shard in self.shards.values() for webinar_id, room in shard.rooms.items()}
 
-    async def join(self, webinar_id: uuid.UUID, socket: SocketQueue) -> Room:
-        """The room, whose hello frame is in the queue already and whose events all follow.
+    async def join(self, webinar_id: uuid.UUID, socket: SocketQueue, *, known: Position | None = None) -> Room:
+        """The room, whose hello frame is in the queue already and whose events follow, from `known` on if possible.
 
         Raises ShutOut; and RealtimeUnavailable while the room's Redis is away, which is asked once a second at most.
         """
@@ -36,7 +36,7 @@ class Hub:
         shard = self.shards.get(url)
         if shard is None:
             shard = self.shards[url] = ShardRooms(url, self.census)
-        return await shard.join(str(webinar_id), socket)
+        return await shard.join(str(webinar_id), socket, known)
 
     async def leave(self, room: Room, socket: SocketQueue) -> None:
         await self.shards[shard_url(room.webinar_id)].leave(room, socket)

@@ -20,10 +20,15 @@ from webinars.realtime.events import (
     room_banned,
     room_channel,
     room_counter,
+    room_recent,
 )
 from webinars.realtime.scripts import PUBLISH, TELL
 from webinars.realtime.shards import room_server
 from webinars.realtime.tallies import script_keys, tell_arguments
+
+# An event that did not reach Redis has no number, so no page sees a hole. The next event from here begins a new epoch,
+# and every page catches up.
+_rooms_that_missed_one: set[uuid.UUID] = set()
 
 
 def broadcast(webinar_id: uuid.UUID, event_type: EventType, data: dict[str, Any]) -> None:
@@ -33,12 +38,17 @@ def broadcast(webinar_id: uuid.UUID, event_type: EventType, data: dict[str, Any]
 
 def publish(webinar_id: uuid.UUID, event_type: EventType, data: dict[str, Any]) -> int | None:
     """Number and send one event now. Answers its `seq`, or None when Redis is away."""
-    keys = [room_counter(webinar_id)]
+    keys = [room_counter(webinar_id), room_recent(webinar_id)]
     body = as_json({"type": event_type.value, "data": data})
-    arguments: list[str | int] = [uuid.uuid4().hex, COUNTER_LIFE_SECONDS, room_channel(webinar_id), body]
+    anew = int(webinar_id in _rooms_that_missed_one)
+    arguments: list[str | int] = [uuid.uuid4().hex, COUNTER_LIFE_SECONDS, room_channel(webinar_id), body, anew]
     seq: int | None = room_server(webinar_id).attempt(
         lambda client: client.register_script(PUBLISH)(keys=keys, args=arguments), otherwise=None
     )
+    if seq is None:
+        _rooms_that_missed_one.add(webinar_id)
+    elif anew:
+        _rooms_that_missed_one.discard(webinar_id)
     return seq
 
 

@@ -5,13 +5,14 @@ import json
 import logging
 import time
 import uuid
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from django.conf import settings
 
 from webinars.realtime.events import CloseCode, Control, EventType, control, room_channel
+from webinars.realtime.recent import Recent
 from webinars.realtime.socket_queue import SocketQueue, personal_frame
 from webinars.realtime.tallies import GAP_MILLISECONDS, KINDS
 
@@ -37,6 +38,21 @@ class Census:
         return min(longest, max(shortest, -(-self.sockets // SOCKETS_BACK_PER_SECOND)))
 
 
+class Position(NamedTuple):
+    """A moment in a room's count of events."""
+
+    epoch: str
+    seq: int
+
+
+def numbered(seq: int, body: str) -> str:
+    return f'{{"seq":{seq},{body[1:]}'
+
+
+def frame_of(events: Iterable[str]) -> str:
+    return f'{{"type":"events","events":[{",".join(events)}]}}'
+
+
 class Redis(Protocol):
     """What a room asks of its server, without waiting for it."""
 
@@ -60,6 +76,7 @@ class Room:
     people: dict[str, list[SocketQueue]] = field(default_factory=dict)
     banned: dict[str, int] = field(default_factory=dict)
     waiting: list[str] = field(default_factory=list)
+    recent: Recent = field(default_factory=Recent)
     flush: asyncio.TimerHandle | None = None
     last_frame_at: float = 0.0
     heartbeat_at: float = 0.0
@@ -72,8 +89,16 @@ class Room:
 
     # Who is here
 
-    def admit(self, socket: SocketQueue) -> None:
-        socket.put(self.hello())
+    def admit(self, socket: SocketQueue, *, known: Position | None = None) -> None:
+        """`known`: up to where the page heard everything. If that is not long ago it gets what came since, and misses
+        nothing."""
+        missed = self._missed(known)
+        if known is None or missed is None:
+            socket.put(self.hello())
+        else:
+            socket.put(self.hello(seq=known.seq))
+            if missed:
+                socket.put(frame_of(missed))
         self.sockets.add(socket)
         self.people.setdefault(socket.person, []).append(socket)
         self.census.sockets += 1
@@ -130,9 +155,12 @@ class Room:
         if epoch != self.epoch:
             self.send_frame()
             self.epoch, self.seq = epoch, seq - 1
+            self.recent.begin(seq - 1)
             self.put(self.hello())
         self.seq = seq
-        self.waiting.append(f'{{"seq":{seq},{body[1:]}')
+        event = numbered(seq, body)
+        self.recent.add(seq, event)
+        self.waiting.append(event)
         if len(self.waiting) >= MOST_EVENTS_IN_FRAME:
             self.send_frame()
         elif self.flush is None:
@@ -140,13 +168,19 @@ class Room:
             delay = max(0.0, self.last_frame_at + gap - time.monotonic())
             self.flush = asyncio.get_running_loop().call_later(delay, self.send_frame)
 
+    def keep(self, recent: Iterable[str]) -> None:
+        """What Redis kept of the last events, each as it was published."""
+        parts = (event.split(" ", 2) for event in recent)
+        self.recent.put_before(
+            (int(seq), numbered(int(seq), body)) for epoch, seq, body in parts if epoch == self.epoch
+        )
+
     def send_frame(self) -> None:
         if self.flush is not None:
             self.flush.cancel()
             self.flush = None
         if self.waiting:
-            events = ",".join(self.waiting)
-            self.put(f'{{"type":"events","events":[{events}]}}')
+            self.put(frame_of(self.waiting))
             self.waiting.clear()  # only now: a queue that begins anew begins before this frame
 
     def put(self, frame: str) -> None:
@@ -156,9 +190,15 @@ class Room:
                 socket.restart(self.hello())
             socket.put(frame)
 
-    def hello(self) -> str:
+    def _missed(self, known: Position | None) -> list[str] | None:
+        """What was sent since, without what still waits to be sent; None when not all of it is known."""
+        if known is None or known.epoch != self.epoch or known.seq > self.seq:
+            return None
+        return self.recent.between(known.seq, max(known.seq, self.seq - len(self.waiting)))
+
+    def hello(self, *, seq: int | None = None) -> str:
         """The first frame of a socket, and of a new epoch: events that follow continue after `seq`."""
-        seq = self.seq - len(self.waiting)
+        seq = self.seq - len(self.waiting) if seq is None else seq
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         return (
             f'{{"type":"hello","epoch":"{self.epoch}","seq":{seq},"serverTime":"{now}",'

@@ -22,9 +22,10 @@ from webinars.realtime.events import (
     room_banned,
     room_channel,
     room_counter,
+    room_recent,
     room_tally,
 )
-from webinars.realtime.room import Census, Room
+from webinars.realtime.room import Census, Position, Room
 from webinars.realtime.scripts import FLUSH
 from webinars.realtime.socket_queue import SocketQueue
 from webinars.realtime.tallies import GAP_MILLISECONDS, KINDS, flush_arguments, script_keys
@@ -67,7 +68,7 @@ class ShardRooms:
         self._beats = 0
         self._tasks: set[asyncio.Task[Any]] = set()
 
-    async def join(self, webinar_id: str, socket: SocketQueue) -> Room:
+    async def join(self, webinar_id: str, socket: SocketQueue, known: Position | None) -> Room:
         room = self.rooms.get(webinar_id)
         if room is None or not room.ready:
             async with self._lock:
@@ -77,7 +78,7 @@ class ShardRooms:
         if room.is_shut_out(socket.person):
             await self._close_if_empty(room)
             raise ShutOut
-        room.admit(socket)
+        room.admit(socket, known=known)
         return room
 
     async def leave(self, room: Room, socket: SocketQueue) -> None:
@@ -150,12 +151,15 @@ class ShardRooms:
             pipeline.hsetnx(key, "epoch", uuid.uuid4().hex)
             pipeline.hmget(key, ["epoch", "seq"])
             pipeline.expire(key, COUNTER_LIFE_SECONDS)
+            pipeline.lrange(room_recent(room.webinar_id), 0, -1)
             pipeline.hgetall(room_banned(room.webinar_id))
             for name in KINDS:
                 pipeline.exists(room_tally(room.webinar_id, name))
-            _, (epoch, seq), _, banned, *waiting = await pipeline.execute()
+            _, (epoch, seq), _, recent, banned, *waiting = await pipeline.execute()
         if not room.epoch:  # otherwise an event came in meanwhile and knows better
             room.epoch, room.seq = epoch.decode(), int(seq or 0)
+            room.recent.begin(room.seq)
+        room.keep(event.decode() for event in recent)
         room.banned = {person.decode(): int(until) for person, until in banned.items()} | room.banned
         for name, waits in zip(KINDS, waiting, strict=True):
             if waits:  # left by processes that are gone

@@ -13,6 +13,7 @@ from webinars.realtime.events import (
     room_channel,
     room_counter,
     room_gate,
+    room_recent,
     room_tally,
 )
 
@@ -31,7 +32,12 @@ KINDS: dict[str, Kind] = {"votes": Kind(EventType.QUESTION_UPDATED, "votes")}
 
 
 def script_keys(webinar_id: uuid.UUID | str, name: str) -> list[str]:
-    return [room_counter(webinar_id), room_tally(webinar_id, name), room_gate(webinar_id, name)]
+    return [
+        room_counter(webinar_id),
+        room_recent(webinar_id),
+        room_tally(webinar_id, name),
+        room_gate(webinar_id, name),
+    ]
 
 
 def flush_arguments(webinar_id: uuid.UUID | str, name: str) -> list[str | int]:

@@ -37,7 +37,7 @@ export class Room {
   constructor({ socketUrl, stateUrl, api, pass, pageId = null, since = null, crowdMs = CROWD_MS, clock = browserClock, WebSocket }) {
     Object.assign(this, { socketUrl, stateUrl, api, pass, pageId, since, crowdMs, clock });
     this.#socket = new RoomSocket({
-      url: () => this.#address(),
+      url: (heard) => this.#address(heard),
       pass,
       clock,
       WebSocket,
@@ -114,9 +114,10 @@ export class Room {
     this.#socket.wake();
   }
 
-  #address() {
-    if (this.pageId === null) return this.socketUrl;
-    return `${this.socketUrl}?${new URLSearchParams({ page: this.pageId, since: this.since })}`;
+  #address(heard) {
+    const page = this.pageId === null ? {} : { page: this.pageId, since: this.since };
+    const query = String(new URLSearchParams({ ...page, ...heard }));
+    return query ? `${this.socketUrl}?${query}` : this.socketUrl;
   }
 
   #hear(event) {

@@ -5,13 +5,15 @@
  * grow, with full jitter, to 30 s.
  *
  * `onState` hears "connecting", "open", "waiting" (with the wait) and "stopped" (with the code).
- * `onGap` hears that events may have been missed: after every (re)connection, a hole in `seq`, a
- * new epoch, or a heartbeat that is ahead of what was received.
+ * Coming back it says up to where it heard everything, and a server that still has what came since goes on
+ * there. `onGap` hears that events may have been missed: after any other connection, a hole in `seq`, a new
+ * epoch, or a heartbeat that is ahead of what was received.
  */
 import { between, browserClock } from "./clock.js";
 
 export const PROTOCOL = "eventflow.v1";
 export const BAD_PASS = 4401;
+const REALTIME_AWAY = 1013;
 const FINAL_CODES = new Set([4403, 4404]);
 const HELLO_WITHIN_MS = 10_000;
 const SHORTEST_WAIT_MS = 1_000;
@@ -37,7 +39,7 @@ export class RoomSocket {
   #used = null;
   #turn = 0;
 
-  /** `url()` is asked at each attempt. */
+  /** `url(heard)` is asked at each attempt: {epoch, seq}, or null. */
   constructor({ url, pass, onEvents, onGap, onState, WebSocket = globalThis.WebSocket, clock = browserClock }) {
     Object.assign(this, { url, pass, onEvents, onGap, onState, WebSocket, clock });
     this.state = "idle";
@@ -84,7 +86,7 @@ export class RoomSocket {
     let socket;
     this.#used = this.pass.token;
     try {
-      socket = new this.WebSocket(this.url(), [PROTOCOL, `bearer.${this.#used}`]);
+      socket = new this.WebSocket(this.url(this.#heard()), [PROTOCOL, `bearer.${this.#used}`]);
     } catch {
       return this.#retry();
     }
@@ -92,6 +94,10 @@ export class RoomSocket {
     socket.onmessage = ({ data }) => this.#receive(data);
     socket.onclose = ({ code }) => this.#closed(code);
     this.#expect(HELLO_WITHIN_MS);
+  }
+
+  #heard() {
+    return this.#epoch === null ? null : { epoch: this.#epoch, seq: this.#seq };
   }
 
   /** Forgets the socket: what it still says is not heard. */
@@ -124,6 +130,7 @@ export class RoomSocket {
   /** The first frame; on an open socket it says that the count begins anew, for everybody in the room. */
   #hello({ epoch, seq, heartbeatSeconds }) {
     const anew = this.state === "open";
+    const goesOn = !anew && epoch === this.#epoch && seq === this.#seq;
     this.#heartbeatMs = (heartbeatSeconds || 25) * 1000;
     this.#expect(this.#heartbeatMs * SILENCE_FACTOR);
     this.#epoch = epoch;
@@ -132,7 +139,7 @@ export class RoomSocket {
     this.#openedAt = this.clock.now();
     this.#enter("open");
     this.tellPass();
-    this.onGap("connected");
+    if (!goesOn) this.onGap("connected");
   }
 
   /** What is meant for this person alone has no number: it is neither counted nor held back. */
@@ -162,6 +169,7 @@ export class RoomSocket {
 
   #closed(code) {
     this.#drop();
+    if (code === REALTIME_AWAY) this.#epoch = null; // what was told meanwhile may have got no number
     if (FINAL_CODES.has(code)) return this.#enter("stopped", { code });
     const steady = this.#openedAt !== null && this.clock.now() - this.#openedAt > STEADY_AFTER_MS;
     this.#openedAt = null;

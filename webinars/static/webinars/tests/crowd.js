@@ -74,12 +74,12 @@ export function perStretch(times, { from, to, width }) {
 
 /**
  * `pages` rooms against one server: `server.sockets` says whether it accepts sockets, `server.answer` what it does
- * with a request: a status, "timeout", or null for well. `requests` and `handshakes` are the seconds at which each came.
+ * with a request: a status, "timeout", or null for well; `server.seq` is where its greetings begin. `requests` and `handshakes` are the seconds at which each came.
  */
 export function crowd(t, { pages, seed, reconnectSeconds = 2 }) {
   const clock = new CrowdClock({ seed });
   t.mock.method(Date, "now", () => clock.now());
-  const server = { sockets: true, answer: null, requests: [], handshakes: [], open: new Set() };
+  const server = { sockets: true, answer: null, requests: [], handshakes: [], seq: 0, open: new Set() };
   class Socket {
     constructor() {
       server.handshakes.push(clock.seconds);
@@ -90,7 +90,7 @@ export function crowd(t, { pages, seed, reconnectSeconds = 2 }) {
       if (this.closed) return;
       if (!server.sockets) return void this.onclose?.({ code: 1006 });
       server.open.add(this);
-      this.onmessage?.({ data: JSON.stringify({ type: "hello", epoch: "e", seq: 0, heartbeatSeconds: 3600, reconnectSeconds }) });
+      this.onmessage?.({ data: JSON.stringify({ type: "hello", epoch: "e", seq: server.seq, heartbeatSeconds: 3600, reconnectSeconds }) });
     }
 
     close() {

@@ -76,7 +76,7 @@ test("each part is asked at its own pace while the socket is down, and once when
 
   await clock.pass(16_200);
   const polls = [server.polls - before[0], asked.length - before[1]];
-  await hello();
+  await hello(20, 5);
   await clock.pass(20_000);
 
   assert.deepEqual(before, [1, 1]);

@@ -63,8 +63,8 @@ export function world(t, { pageId, since } = {}) {
   });
   room.on("webinar.state", (_, { type }) => seen.events.push(type));
   room.on("state", (snapshot) => seen.states.push(snapshot.state));
-  const hello = async (heartbeatSeconds = 20) => {
-    sockets.at(-1).onmessage({ data: JSON.stringify({ type: "hello", epoch: "e", seq: 0, heartbeatSeconds }) });
+  const hello = async (heartbeatSeconds = 20, seq = 0) => {
+    sockets.at(-1).onmessage({ data: JSON.stringify({ type: "hello", epoch: "e", seq, heartbeatSeconds }) });
     await settle();
   };
   const hear = (seq, type, data) =>

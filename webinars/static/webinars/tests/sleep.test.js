@@ -40,7 +40,7 @@ function page(t) {
     }
 
     #greet() {
-      this.onmessage?.({ data: JSON.stringify({ type: "hello", epoch: "e", seq: 0, heartbeatSeconds: 20 }) });
+      this.onmessage?.({ data: JSON.stringify({ type: "hello", epoch: "e", seq: server.sockets.length, heartbeatSeconds: 20 }) });
       this.#beat();
     }
 

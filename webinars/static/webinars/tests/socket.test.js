@@ -36,7 +36,7 @@ function world({ random = 0.5, renew = async () => "renewed", lost = false } = {
     renew: (used) => ((log.renewals += 1), renew(used)),
   };
   const socket = new RoomSocket({
-    url: () => "ws://room/",
+    url: (heard) => (heard ? `ws://room/?${heard.epoch}:${heard.seq}` : "ws://room/"),
     pass,
     clock,
     WebSocket: FakeSocket,
@@ -48,6 +48,37 @@ function world({ random = 0.5, renew = async () => "renewed", lost = false } = {
 }
 
 const event = (seq) => ({ seq, type: "message.created", data: { seq } });
+
+test("coming back it says what it heard, and where the server goes on there is nothing to ask", async () => {
+  const { socket, last, log, clock } = world();
+  socket.start();
+  last().hello(7);
+  last().hear({ type: "events", events: [event(8)] });
+
+  last().onclose({ code: 1006 });
+  await clock.pass(5_000);
+  last().hello(8);
+  last().hear({ type: "events", events: [event(9)] });
+
+  assert.equal(last().url, "ws://room/?e1:8");
+  assert.deepEqual(log.gaps, ["connected"]);
+  assert.deepEqual(log.events.map(({ seq }) => seq), [8, 9]);
+});
+
+for (const [what, code, seq, epoch] of [["begins later", 1006, 12, "e1"], ["counts anew", 1006, 8, "e2"], ["had lost Redis", 1013, 8, "e1"]]) {
+  test(`coming back to a server that ${what}, it asks for what was missed`, async () => {
+    const { socket, last, log, clock } = world();
+    socket.start();
+    last().hello(8);
+
+    last().onclose({ code });
+    await clock.pass(5_000);
+    last().hello(seq, epoch);
+
+    assert.equal(last().url, code === 1013 ? "ws://room/" : "ws://room/?e1:8");
+    assert.deepEqual(log.gaps, ["connected", "connected"]);
+  });
+}
 
 test("it offers the protocol and the pass, and asks for what was missed once it is greeted", () => {
   const { socket, last, log } = world();
