@@ -11,8 +11,8 @@ pytestmark = pytest.mark.django_db
 
 # More messages of the same webinar and author.
 MANY = """
-INSERT INTO messages (id, webinar_id, client_id, agency_id, user_id, seq, client_message_id, body, author_name, is_host,
-                      created_at, updated_at)
+INSERT INTO messages (id, webinar_id, client_id, agency_id, user_id, seq, client_message_id, body, author_name,
+                      is_host, created_at, updated_at)
 SELECT gen_random_uuid(), webinar_id, client_id, agency_id, user_id, n, 'many-' || n, body, author_name, is_host,
        created_at, updated_at
 FROM messages, generate_series(2, %(count)s) n WHERE id = %(like)s"""
