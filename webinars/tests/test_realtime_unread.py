@@ -1,4 +1,4 @@
-"""Connections whose other end does not read: the real socket server's protocol, over TCP (spec 8)."""
+"""Connections whose other end does not read, or talks without end: the socket server's protocol, over TCP (spec 8)."""
 
 import asyncio
 import contextlib
@@ -11,11 +11,19 @@ from uvicorn.server import ServerState
 
 from eventflow import socket_protocol
 from eventflow.asgi import application
-from eventflow.socket_protocol import SocketProtocol
+from eventflow.socket_protocol import MOST_FRAMES, SocketProtocol
 from webinars.realtime.hub import hub
 from webinars.tests.socket_pages import a_room, room_pass, tell
 
-MASKED_PING = b"\x89\xfd\x00\x00\x00\x00" + b"p" * 125
+NO_MASK = b"\x00\x00\x00\x00"
+MASKED_PING = b"\x89\xfd" + NO_MASK + b"p" * 125
+FLOODS = {
+    "pings": b"\x89\x80" + NO_MASK,
+    "pongs": b"\x8a\x80" + NO_MASK,
+    "texts": b"\x81\x80" + NO_MASK,
+    "pieces of a message": b"\x00\x80" + NO_MASK,
+}
+BEGINNING_OF_A_MESSAGE = b"\x01\x80" + NO_MASK
 
 
 @pytest.fixture
@@ -78,3 +86,34 @@ async def test_whoever_pings_and_does_not_read_is_let_go(server):
         await until_gone(room)
 
     assert hub().census.sockets == 0
+
+
+@pytest.mark.parametrize("kind", FLOODS)
+async def test_whoever_sends_frames_without_end_is_cut_off_after_few_of_them(server, kind):
+    room = a_room()
+    connection = await opened(server, room)
+    loop = asyncio.get_running_loop()
+    with contextlib.closing(connection):
+        if kind == "pieces of a message":
+            await loop.sock_sendall(connection, BEGINNING_OF_A_MESSAGE)
+        with contextlib.suppress(ConnectionError):
+            async with asyncio.timeout(15):
+                while str(room.pk) in hub().rooms:
+                    await loop.sock_sendall(connection, FLOODS[kind] * 1000)
+        await until_gone(room)
+
+    assert hub().census.sockets == 0
+
+
+async def test_as_many_pings_as_a_program_may_have_reason_to_send_are_answered(server):
+    room, count = a_room(), MOST_FRAMES // 2
+    connection = await opened(server, room)
+    loop = asyncio.get_running_loop()
+    with contextlib.closing(connection):
+        await loop.sock_sendall(connection, FLOODS["pings"] * count)
+        answers = b""
+        async with asyncio.timeout(5):
+            while answers.count(b"\x8a\x00") < count:
+                answers += await loop.sock_recv(connection, 4096)
+
+        assert hub().census.sockets == 1
