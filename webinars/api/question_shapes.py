@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from webinars.api.serializers import no_nul
+from webinars.api.serializers import no_nul, visible
 from webinars.models import Question
 from webinars.models.question import ANSWER_MAX_LENGTH, QUESTION_MAX_LENGTH
 from webinars.selectors.questions import AT_MOST
@@ -23,7 +23,7 @@ class QuestionsQuery(serializers.Serializer[Any]):
 
 
 class NewQuestion(serializers.Serializer[Any]):
-    body = serializers.CharField(max_length=QUESTION_MAX_LENGTH, validators=[no_nul])
+    body = serializers.CharField(max_length=QUESTION_MAX_LENGTH, validators=[no_nul, visible])
     client_id = serializers.RegexField(r"^[A-Za-z0-9_-]{8,64}\Z")
     is_anonymous = serializers.BooleanField(default=False)
 
@@ -31,7 +31,9 @@ class NewQuestion(serializers.Serializer[Any]):
 class NewAnswer(serializers.Serializer[Any]):
     """What is not given stays as it is."""
 
-    text = serializers.CharField(max_length=ANSWER_MAX_LENGTH, allow_blank=True, required=False, validators=[no_nul])
+    text = serializers.CharField(
+        max_length=ANSWER_MAX_LENGTH, allow_blank=True, required=False, validators=[no_nul, visible]
+    )
     live = serializers.BooleanField(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

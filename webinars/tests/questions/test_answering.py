@@ -148,7 +148,16 @@ def test_an_answer_is_corrected_and_keeps_its_time(call, webinar, host):
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "given",
-    [{}, {"text": ""}, {"text": " "}, {"live": False}, {"text": "x" * 4001}, {"text": "a\x00"}, {"live": "perhaps"}],
+    [
+        {},
+        {"text": ""},
+        {"text": " "},
+        {"text": "\u3164\u200b"},
+        {"live": False},
+        {"text": "x" * 4001},
+        {"text": "a\x00"},
+        {"live": "perhaps"},
+    ],
 )
 def test_an_answer_says_something(call, webinar, host, given):
     made = question(webinar)

@@ -148,6 +148,7 @@ def test_numbers_have_no_gaps_however_many_ask_at_once(call, webinar, settings):
         {},
         {**NEW, "body": ""},
         {**NEW, "body": " \n "},
+        {**NEW, "body": "\u3164\u200b \u2800\ufe0f\u202e"},
         {**NEW, "body": "x" * 1001},
         {**NEW, "body": "a\x00b"},
         {**NEW, "body": ["list"]},
