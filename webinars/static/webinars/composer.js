@@ -3,7 +3,7 @@
  * yet survives a reload; while the person may not write, the field says until when and keeps what was written.
  */
 import { browserClock } from "./clock.js";
-import { gettext, interpolate, ngettext, pageLanguage } from "./i18n.js";
+import { gettext, interpolate, ngettext, timeOfDay } from "./i18n.js";
 
 const SAY_FROM_LEFT = 100;
 const IME_KEY = 229;
@@ -52,7 +52,7 @@ export class Composer {
     this.wait = this.form.querySelector("[data-composer-wait]");
     this.note = root.querySelector("[data-composer-closed]");
     Object.assign(this, { onSend, draft, limit, exempt, clock, serverNow });
-    this.hours = new Intl.DateTimeFormat(pageLanguage(), { hour: "numeric", minute: "2-digit" });
+    this.hours = timeOfDay();
     this.field.value = draft.get();
     this.#listen();
     this.#changed();

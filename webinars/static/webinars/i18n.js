@@ -12,3 +12,11 @@ export const interpolate = (text, values) =>
 
 /** The language of the page, for `Intl`. */
 export const pageLanguage = () => globalThis.document?.documentElement.lang || "ko";
+
+/** Formats times of day: in the zone that the page names, as the console does the webinar's, else in the visitor's. */
+export const timeOfDay = () =>
+  new Intl.DateTimeFormat(pageLanguage(), {
+    hour: "numeric",
+    minute: "2-digit",
+    timeZone: globalThis.document?.querySelector("[data-times-in]")?.dataset.timesIn,
+  });

@@ -1,12 +1,12 @@
 /** One message on the page: fills an <li> from the <template> with an entry of the store. */
-import { gettext, interpolate, pageLanguage } from "./i18n.js";
+import { gettext, interpolate, timeOfDay } from "./i18n.js";
 import { linkified } from "./linkify.js";
 
 export class MessageItems {
   /** `me` is the reader's user id; `leads` whether removed words are shown, to who may bring them back. */
   constructor({ template, me, leads = false }) {
     Object.assign(this, { template, me, leads });
-    this.clock = new Intl.DateTimeFormat(pageLanguage(), { hour: "numeric", minute: "2-digit" });
+    this.clock = timeOfDay();
   }
 
   make(entry) {

@@ -1,5 +1,5 @@
 /** One question as an <li>, built from a <template> and filled again whenever it changes. */
-import { gettext, interpolate, ngettext, pageLanguage } from "./i18n.js";
+import { gettext, interpolate, ngettext, timeOfDay } from "./i18n.js";
 import { linkified } from "./linkify.js";
 
 /** What a host can do with a question in each state, besides answering: [act, whether it applies]. */
@@ -28,7 +28,7 @@ export class QuestionItems {
     this.may = may;
     this.template = root.querySelector("template[data-question-template]").content.firstElementChild;
     this.acts = root.querySelector("template[data-question-acts]").content;
-    this.clock = new Intl.DateTimeFormat(pageLanguage(), { hour: "numeric", minute: "2-digit" });
+    this.clock = timeOfDay();
   }
 
   make(key) {

@@ -1,5 +1,5 @@
 /** The people who may not write or come in, each with a way back. */
-import { gettext, interpolate, pageLanguage } from "./i18n.js";
+import { gettext, interpolate, timeOfDay } from "./i18n.js";
 
 export class SilencedList {
   /** `element` has a [data-silenced-list], a [data-silenced-empty] and a [data-silenced-error]. */
@@ -8,7 +8,7 @@ export class SilencedList {
     this.list = element.querySelector("[data-silenced-list]");
     this.empty = element.querySelector("[data-silenced-empty]");
     this.error = element.querySelector("[data-silenced-error]");
-    this.hours = new Intl.DateTimeFormat(pageLanguage(), { hour: "numeric", minute: "2-digit" });
+    this.hours = timeOfDay();
   }
 
   async load() {

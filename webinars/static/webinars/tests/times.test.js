@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 import { browserClock } from "../clock.js";
 import { partsLeft, roughlyLeft } from "../countdown.js";
+import { timeOfDay } from "../i18n.js";
 import { differs, rangeText } from "../local_times.js";
 import { reloadSoon } from "../reload.js";
 import { FakeClock } from "./fake_clock.js";
@@ -70,4 +71,14 @@ test("a page loads itself again within five seconds, and not twice within fiftee
   await clock.pass(30_000);
 
   assert.deepEqual(times, [2_500, 2_500 + 15_000 + 2_500]);
+});
+
+test("a time of day is in the zone that the page names", () => {
+  const page = { lang: "en", querySelector: (selector) => (selector === "[data-times-in]" ? { dataset: { timesIn: "Asia/Seoul" } } : null) };
+  globalThis.document = { documentElement: page, querySelector: page.querySelector };
+
+  const said = timeOfDay().format(new Date("2026-05-04T17:05:00Z"));
+  delete globalThis.document;
+
+  assert.equal(said.replace(/\s/g, " "), "2:05 AM");
 });
