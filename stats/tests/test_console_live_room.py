@@ -99,3 +99,22 @@ def test_the_people_now_lead_to_whose_pages_were_open_at_once(people, room):
     page = live_tab(sign_in(Browser(), people["analyst"]), room).content.decode()
 
     assert f'href="/console/presence/usersession/?webinar={room.pk}&amp;overlapping=1"' in page
+
+
+def test_of_many_questions_the_page_brings_all_and_the_server_draws_the_first(people, room):
+    for seq in range(2, 42):
+        QuestionFactory(webinar=room, user=people["attendee"], seq=seq, changed_seq=seq)
+
+    answer = live_tab(sign_in(Browser(), people["operator"]), room)
+
+    assert len(answer.context["first_questions"]["questions"]) == 41
+    assert answer.content.decode().count('<li class="question') == 30 + 1  # and the template of one
+
+
+def test_times_in_the_room_are_the_webinars(people, room):
+    room.time_zone = "America/New_York"
+    room.save()
+
+    assert (
+        'data-times-in="America/New_York"' in live_tab(sign_in(Browser(), people["operator"]), room).content.decode()
+    )
