@@ -124,24 +124,20 @@ async def test_redis_keeps_no_more_than_is_asked_for():
     upto=st.integers(0, 60),
 )
 def test_what_it_gives_is_whole_or_nothing(begin, steps, kept_from, after, upto):
-    """Steps over one leave a gap; what was kept from before fills in below the first that was heard."""
-    events, heard, seq = Recent(), [], begin
+    """A step over a number leaves a gap, before which nothing counts. What was kept may reach up to what was heard."""
+    events, heard, last = Recent(), set(), begin
     events.begin(begin)
     for step in steps:
-        seq += step
-        heard.append(seq)
-        events.add(seq, str(seq))
-    first = heard[0] if heard else begin + 1
-    events.put_before((n, str(n)) for n in range(kept_from, first + 2))
+        last += step
+        heard.add(last)
+        events.add(last, str(last))
+    kept = range(kept_from, begin + 4)
+    events.put_before((seq, str(seq)) for seq in kept)
 
-    found = events.between(after, upto)
-
-    run = [n for n in heard if set(range(n, seq + 1)) <= set(heard)]
-    if run and run[0] == first or not heard:
-        run = [*range(kept_from, first), *run]
-    wanted = [*range(after + 1, upto + 1)]
-    if found is not None:
-        assert found == [str(n) for n in wanted]
-        assert upto <= events.last
-    else:
-        assert not set(wanted) <= set(run) or upto > events.last or after + 1 < (run[0] if run else events.last + 1)
+    first = last + 1
+    while first - 1 in heard:
+        first -= 1
+    while first - 1 in kept:
+        first -= 1
+    wanted = [str(seq) for seq in range(after + 1, upto + 1)]
+    assert events.between(after, upto) == (wanted if first <= after + 1 and upto <= last else None)
