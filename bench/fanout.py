@@ -15,7 +15,8 @@ from bench.surroundings import ROOT, cpu_seconds, free_port, program, uvicorn
 
 SOCKETS = 2_000
 EVENT_BYTES = 200  # a chat message
-LARGE_BYTES = 16_000  # enough of these fill what lies between the server and a socket that is not read
+LARGE_BYTES = 16_000
+FILLING = 600  # of these: more than the kernel keeps between the server and a socket that is not read
 SINGLY = 2  # so many events under way: each is written alone while the next one waits
 BUSY = 16  # so many that ours puts several into one frame
 ROUNDS = 3
@@ -112,6 +113,8 @@ def _measure(server: "subprocess.Popen[bytes]", job: dict[str, Any], seconds: fl
         if window == SINGLY:
             found["everyone reads"] = _saturate(server, load, seconds, window, LARGE_BYTES)
             load("stop")
+            if "webinar" in job:
+                load("fill", events=FILLING, bytes=LARGE_BYTES)
             found["one stopped"] = _saturate(server, load, seconds, window, LARGE_BYTES)
             found["paced, one stopped"] = _pace(load, seconds)
             found["resumed"] = load("resume")

@@ -6,6 +6,7 @@ Takes one command (JSON) per line on standard input and answers each with one li
     saturate  for `seconds`, keep `window` events under way: how many deliveries a second
     pace      publish `rate` events a second for `seconds`: how long deliveries take
     stop      the last socket is not read any more
+    fill      `events` for its person alone fill what lies between the server and it, which costs the others nothing
     resume    it is read again, until it got what is left for it
 
 All the sockets of a room get the same bytes, so what a chunk of bytes means is looked up rather than parsed again.
@@ -31,6 +32,7 @@ from bench.http_load import percentile
 
 SILENCE_SECONDS = 10
 AT_ONCE = 128
+FILL_PAUSE_SECONDS = 0.005  # so that the server has written one before the next one comes
 PING = 9
 SEQ = re.compile(rb'\{"seq":(\d+)')
 SENT = re.compile(rb'sent"?:(\d+)')  # a member of our own, or the first word of a message that was posted
@@ -91,6 +93,7 @@ class Load:
         self.deliveries = self.frames = self.lost = self.published = 0
         self.dead = 0
         self.reading = 0
+        self.webinar = job.get("webinar")
         self.publish = self._redis_publisher(job["webinar"]) if job.get("webinar") else self._control_publisher()
 
     def _redis_publisher(self, webinar: str) -> Callable[[str], None]:
@@ -202,6 +205,17 @@ class Load:
     def stop(self) -> dict[str, Any]:
         self.selector.unregister(self.readers[-1].socket)
         self.reading -= 1
+        return {}
+
+    def fill(self, *, events: int, bytes: int) -> dict[str, Any]:
+        from webinars.realtime.events import EventType
+        from webinars.realtime.publish import send_to_person
+
+        claims = self.tokens[(len(self.readers) - 1) % len(self.tokens)].split(".")[1]
+        person = uuid.UUID(json.loads(base64.urlsafe_b64decode(claims + "=="))["sub"])
+        for _ in range(events):
+            send_to_person(uuid.UUID(self.webinar), person, EventType.MEMBER_MUTED, {"body": "x" * bytes})
+            self._read(FILL_PAUSE_SECONDS, until_silence=False)
         return {}
 
     def resume(self) -> dict[str, Any]:
