@@ -34,14 +34,15 @@ HELLO_SECONDS = 10.0
 SILENCE_SECONDS = 10.0
 FIRST_WAIT, LONGEST_WAIT = 2.0, 30.0
 POLLING_AFTER, POLLING_SPREAD, POLL_EVERY = 4.0, (2.0, 5.0), 2.0
-CLOSE = 8
+CLOSE, REALTIME_AWAY = 8, 1013
+EPOCH = re.compile(rb'"epoch":"([0-9a-f]+)"')
 RECONNECT = re.compile(rb'"reconnectSeconds":(\d+)')
 MESSAGE_SEQ = re.compile(rb'"message":\{"id":"[^"]*","seq":(\d+)')
 
 
 class Page:
-    __slots__ = ("asking", "attempt", "connected", "failures", "first_wait", "lost_at", "missed_after", "number",
-                 "port", "rest", "seq", "socket", "token", "turn")  # fmt: skip
+    __slots__ = ("asking", "attempt", "connected", "epoch", "failures", "first_wait", "lost_at", "missed_after",
+                 "number", "port", "rest", "seq", "socket", "token", "turn")  # fmt: skip
 
     def __init__(self, number: int, port: int, token: str) -> None:
         self.number = number
@@ -50,6 +51,7 @@ class Page:
         self.socket: socket.socket | None = None
         self.connected = False  # the handshake and the hello are behind it
         self.rest = b""
+        self.epoch = ""
         self.seq = 0
         self.first_wait = FIRST_WAIT
         self.attempt = 0
@@ -204,6 +206,8 @@ class Pages:
         self.selector.modify(page.socket, selectors.EVENT_READ, lambda: self._read(page))
         page_id = uuid.UUID(int=page.number + 1).hex
         path = f"/ws/webinars/{self.webinar}/?page={page_id}&since={self.job['since']}"
+        if page.epoch:
+            path += f"&epoch={page.epoch}&seq={page.seq}"
         page.socket.send(handshake(page.port, path, f"eventflow.v1, bearer.{page.token}"))
 
     def _read(self, page: Page) -> None:
@@ -238,6 +242,8 @@ class Pages:
             data = frames
         if data[0] & 15 == CLOSE:
             code = int.from_bytes(data[2:4]) if len(data) >= 4 else 0
+            if code == REALTIME_AWAY:
+                page.epoch = ""
             (self.closed if page.connected else self.refused)[f"closed with {code}"] += 1
             self._lost(page)
             return
@@ -263,10 +269,12 @@ class Pages:
             self._count(page, content, now)
 
     def _hello(self, page: Page, hello: bytes) -> None:
-        found = HELLO_SEQ.search(hello)
-        if found is None:
+        found, epoch = HELLO_SEQ.search(hello), EPOCH.search(hello)
+        if found is None or epoch is None:
             raise RuntimeError(f"no hello: {hello!r}")
-        page.seq = int(found[1])
+        heard = (page.epoch, page.seq)
+        page.epoch, page.seq = epoch[1].decode(), int(found[1])
+        goes_on = heard == (page.epoch, page.seq)
         if wait := RECONNECT.search(hello):
             page.first_wait = float(wait[1])
         page.connected = True
@@ -276,8 +284,8 @@ class Pages:
         self.live += 1
         if page.lost_at:
             self.back_after.append(time.monotonic() - page.lost_at)
-            self._ask(page, "messages")
-            self._ask(page, "state")
+            for what in () if goes_on else ("messages", "questions", "state"):
+                self._ask(page, what)
 
     def _count(self, page: Page, content: Content, now: int) -> None:
         if not content.events:

@@ -23,6 +23,7 @@ ON_THE_WAY = 2.0
 POLL_EVERY = 2.0
 FAILURES_TO_OPEN, BREAKER_OPEN = 5, 60.0
 FINAL_STATUSES = {400, 401, 403, 404, 410}
+REALTIME_AWAY = 1013
 FINAL_CODES = {4403, 4404}
 BAD_PASS = 4401
 ANSWERS_AT_MOST = 200
@@ -95,6 +96,8 @@ class Page:
     async def stay_connected(self) -> int:
         """Answers the close code of the connection, 1006 without one."""
         url = f"{self.sockets_url}/ws/webinars/{self.call.webinar}/?page={self.page_id}&since={self.since}"
+        if self.epoch:
+            url += f"&epoch={self.epoch}&seq={self.seq}"
         protocols = [websockets.Subprotocol("eventflow.v1"), websockets.Subprotocol(f"bearer.{self.call.token}")]
         try:
             async with websockets.connect(
@@ -107,6 +110,8 @@ class Page:
                     limit = self.heartbeat * SILENCE_FACTOR
         except websockets.ConnectionClosed as closed:
             code = closed.rcvd.code if closed.rcvd else 1006
+            if code == REALTIME_AWAY:
+                self.epoch = ""
             if code in FINAL_CODES:
                 raise Stopped(f"the socket was closed with {code}") from None
             return code
@@ -137,6 +142,7 @@ class Page:
 
     def hello(self, frame: dict[str, Any]) -> None:
         self.heartbeat = float(frame["heartbeatSeconds"])
+        goes_on = (frame["epoch"], frame["seq"]) == (self.epoch, self.seq)
         self.epoch, self.seq = frame["epoch"], frame["seq"]
         if self.state == "live":
             self.soon(0, CROWD)
@@ -146,7 +152,8 @@ class Page:
             self.fallback.cancel()
             self.fallback = None
         self.show("live")
-        self.soon(0, 0)
+        if not goes_on:
+            self.soon(0, 0)
 
     def events(self, events: list[dict[str, Any]]) -> None:
         hole = False
