@@ -3,6 +3,7 @@
  * and go back where the server refuses.
  */
 import { gettext, interpolate, ngettext } from "./i18n.js";
+import { putNotice } from "./moderation.js";
 import { changesOf, wordsOf } from "./room_settings.js";
 
 /** Fields of the form by the name under which the room's facts carry them. */
@@ -42,15 +43,25 @@ export class RoomControls {
     }
   }
 
+  /** One change of a field is under way at a time, so that of two quick ones the last stays. */
   async #turn(field) {
-    const fact = Object.keys(FIELDS).find((key) => FIELDS[key] === field.name);
+    const { name } = field;
+    if (this.#busy.has(name)) return;
+    this.#busy.add(name);
+    const fact = Object.keys(FIELDS).find((key) => FIELDS[key] === name);
     const before = this.#facts[fact];
-    const after = field.type === "checkbox" ? field.checked : Number(field.value);
-    this.#busy.add(field.name);
-    const undo = () => this.#patch({ [field.name]: before });
-    const done = await this.#tried(() => this.#patch({ [field.name]: after }), gettext("Room settings saved"), undo);
-    this.#busy.delete(field.name);
-    if (!done) put(field, this.#facts[fact]);
+    const undo = () => this.#patch({ [name]: before });
+    await this.#tried(() => this.#send(field), gettext("Room settings saved"), undo);
+    this.#busy.delete(name);
+    put(field, this.#facts[fact]);
+  }
+
+  async #send(field) {
+    let sent;
+    do {
+      sent = valueOf(field);
+      await this.#patch({ [field.name]: sent });
+    } while (valueOf(field) !== sent);
   }
 
   async #patch(changes) {
@@ -62,15 +73,10 @@ export class RoomControls {
     const text = field.value.trim();
     if (!text) return field.focus();
     const before = this.notice();
-    const undo = () => this.#putNotice(before);
+    const undo = () => putNotice(this.api, this.urls.notice, before);
     const done = await this.#tried(() => this.api.put(this.urls.notice, { text }), gettext("The notice is set."), undo);
     if (done) field.value = "";
     return done;
-  }
-
-  #putNotice(notice) {
-    if (!notice) return this.api.delete(this.urls.notice);
-    return this.api.put(this.urls.notice, notice.messageId ? { message_id: notice.messageId } : { text: notice.text });
   }
 
   /** Somebody else may have changed them since; what is being typed here stays. */
@@ -114,6 +120,8 @@ export class RoomControls {
     return true;
   }
 }
+
+const valueOf = (field) => (field.type === "checkbox" ? field.checked : Number(field.value));
 
 function put(field, value) {
   if (field.type === "checkbox") field.checked = value;
