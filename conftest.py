@@ -24,10 +24,11 @@ from webinars.tests.factories import (
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """Transactional tests empty every table when they end, the sealed ones too, which otherwise cannot be emptied."""
+    """Transactional tests empty every table when they end, those too that otherwise cannot be emptied."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE attendance_seals DISABLE TRIGGER seal_stays_whole")
         cursor.execute("ALTER TABLE sealed_attendance DISABLE TRIGGER sealed_rows_stay_whole")
+        cursor.execute("ALTER TABLE audit_log DISABLE TRIGGER audit_log_stays_whole")
 
 
 @pytest.fixture(autouse=True)
