@@ -1,5 +1,6 @@
 /** Asks before something that is hard on somebody: a <dialog> with a title, what will happen, and two ways. */
 import { gettext } from "./i18n.js";
+import { wireModalPress } from "./modal_press.js";
 
 /** Answers whether the person said yes. Escape and a press outside say no. */
 export function confirmed({ title, text, yes }) {
@@ -18,7 +19,7 @@ export function confirmed({ title, text, yes }) {
     ]),
   );
   dialog.append(form);
-  dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close("no"));
+  wireModalPress(dialog, () => dialog.close("no"));
   const opener = document.activeElement;
   document.body.append(dialog);
   return new Promise((resolve) => {

@@ -49,17 +49,12 @@ export class Moderation {
 
   pin({ id }) {
     const { notice } = this;
-    return this.#do(() => this.api.put(this.urls.notice, { message_id: id }), gettext("Pinned above the player"), () => this.#put(notice));
+    return this.#do(() => this.api.put(this.urls.notice, { message_id: id }), gettext("Pinned above the player"), () => putNotice(this.api, this.urls.notice, notice));
   }
 
   unpin() {
     const { notice } = this;
-    return this.#do(() => this.api.delete(this.urls.notice), gettext("Notice taken away"), () => this.#put(notice));
-  }
-
-  #put(notice) {
-    if (!notice) return this.api.delete(this.urls.notice);
-    return this.api.put(this.urls.notice, notice.messageId ? { message_id: notice.messageId } : { text: notice.text });
+    return this.#do(() => this.api.delete(this.urls.notice), gettext("Notice taken away"), () => putNotice(this.api, this.urls.notice, notice));
   }
 
   async #setDeleted({ id }, deleted) {
@@ -79,6 +74,12 @@ export class Moderation {
     this.toasts.show(done, { undo });
     return true;
   }
+}
+
+/** Sets the notice to `notice`, {text} or {messageId}, or takes it away (null). */
+export function putNotice(api, url, notice) {
+  if (!notice) return api.delete(url);
+  return api.put(url, notice.messageId ? { message_id: notice.messageId } : { text: notice.text });
 }
 
 /**

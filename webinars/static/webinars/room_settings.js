@@ -3,6 +3,8 @@
  * `parts/room_settings.html`; what is wrong is said beside the field.
  */
 import { gettext } from "./i18n.js";
+import { wireModalPress } from "./modal_press.js";
+import { putNotice } from "./moderation.js";
 import { SilencedList } from "./silenced_list.js";
 
 const FIELDS = {
@@ -25,6 +27,7 @@ export const wordsOf = (text) => text.split("\n").map((line) => line.trim()).fil
 export class RoomSettings {
   #room = null;
   #noticeText = "";
+  #undos = [];
 
   /** `notice()` answers the notice of now. */
   constructor({ dialog, button, api, urls, toasts, notice }) {
@@ -34,7 +37,7 @@ export class RoomSettings {
     this.silenced = new SilencedList({ element: dialog.querySelector("[data-silenced]"), api, urls });
     button.addEventListener("click", () => this.open());
     dialog.querySelector("[data-settings-cancel]").addEventListener("click", () => dialog.close());
-    dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
+    wireModalPress(dialog, () => dialog.close());
     dialog.addEventListener("close", () => button.focus());
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -44,6 +47,7 @@ export class RoomSettings {
 
   async open() {
     this.#complain({});
+    this.#undos = [];
     this.#busy(true);
     this.dialog.showModal();
     try {
@@ -76,17 +80,14 @@ export class RoomSettings {
   }
 
   async #save() {
-    const before = this.#room;
     this.#complain({});
     this.#busy(true);
     try {
-      const changes = changesOf(before, this.#wanted);
-      const changed = Object.keys(changes).length > 0;
-      const after = changed ? await this.api.patch(this.urls.room, changes) : before;
-      this.#room = after;
+      await this.#saveRoom();
       await this.#saveNotice(this.fields.notice.value.trim());
       this.dialog.close();
-      const undo = changed ? () => this.api.patch(this.urls.room, changesOf(after, before)) : null;
+      const undos = this.#undos.splice(0);
+      const undo = undos.length ? () => Promise.all(undos.map((each) => each())) : null;
       this.toasts.show(gettext("Room settings saved"), { undo });
     } catch (error) {
       this.#complain(complaints(error));
@@ -94,10 +95,21 @@ export class RoomSettings {
     this.#busy(false);
   }
 
+  async #saveRoom() {
+    const before = this.#room;
+    const changes = changesOf(before, this.#wanted);
+    if (!Object.keys(changes).length) return;
+    const after = await this.api.patch(this.urls.room, changes);
+    this.#room = after;
+    this.#undos.push(() => this.api.patch(this.urls.room, changesOf(after, before)));
+  }
+
   async #saveNotice(text) {
     if (text === this.#noticeText) return;
-    await (text ? this.api.put(this.urls.notice, { text }) : this.api.delete(this.urls.notice));
+    const before = this.notice();
+    await putNotice(this.api, this.urls.notice, text ? { text } : null);
     this.#noticeText = text;
+    this.#undos.push(() => putNotice(this.api, this.urls.notice, before));
   }
 
   #busy(busy) {
