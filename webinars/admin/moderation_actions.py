@@ -11,6 +11,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
@@ -18,15 +19,17 @@ from eventflow.api.errors import ApiError
 from webinars.admin.base import acting_user
 from webinars.admin.one_webinar import webinar_of_list
 from webinars.admin.person_words import name_or_email
-from webinars.models import Webinar
+from webinars.models import Message, Question, Webinar
 from webinars.selectors.standing import standing_of
 from webinars.services import moderation
+from webinars.services.answering import change_question
 from webinars.services.live_pass import LivePass
 from webinars.services.managers import manager_of
 
 # More at once would keep the request too long; each row is an act of its own.
 AT_ONCE = 100
 NAMED = 10
+SHOWN_CHARACTERS = 60
 MUTES = (
     (5, gettext_lazy("5 minutes")),
     (15, gettext_lazy("15 minutes")),
@@ -39,7 +42,7 @@ Act = Callable[[LivePass, uuid.UUID, int, datetime], None]
 
 @dataclass(frozen=True)
 class Moderation:
-    """`of_person` acts on the author or the registered person of a row, once each; else on the message itself."""
+    """`of_person` acts on the author or the registered person of a row, once each; else on the row itself."""
 
     name: str
     title: Any
@@ -73,6 +76,14 @@ def _ban(live_pass: LivePass, key: uuid.UUID, _minutes: int, now: datetime) -> N
 
 def _unban(live_pass: LivePass, key: uuid.UUID, _minutes: int, now: datetime) -> None:
     moderation.unban(live_pass=live_pass, user_id=key, now=now)
+
+
+def _publish(live_pass: LivePass, key: uuid.UUID, _minutes: int, now: datetime) -> None:
+    change_question(live_pass=live_pass, question_id=key, status="published", now=now)
+
+
+def _archive(live_pass: LivePass, key: uuid.UUID, _minutes: int, now: datetime) -> None:
+    change_question(live_pass=live_pass, question_id=key, status="archived", now=now)
 
 
 DELETE = Moderation(
@@ -139,11 +150,33 @@ UNBAN = Moderation(
     act=_unban,
     of_person=True,
 )
+PUBLISH = Moderation(
+    name="publish_questions",
+    title=gettext_lazy("Publish questions"),
+    question=ngettext_lazy("Publish this question?", "Publish these %(n)d questions?", "n"),
+    consequences=(
+        gettext_lazy("Everybody in the room sees them and can vote for them."),
+        gettext_lazy("What was archived comes back with its answer."),
+    ),
+    done=ngettext_lazy("%(n)d question is published.", "%(n)d questions are published.", "n"),
+    act=_publish,
+)
+ARCHIVE = Moderation(
+    name="archive_questions",
+    title=gettext_lazy("Archive questions"),
+    question=ngettext_lazy("Archive this question?", "Archive these %(n)d questions?", "n"),
+    consequences=(
+        gettext_lazy("They leave every open page at once, with their answers and votes."),
+        gettext_lazy("You can publish them again here."),
+    ),
+    done=ngettext_lazy("%(n)d question is archived.", "%(n)d questions are archived.", "n"),
+    act=_archive,
+)
 
 
 class Moderates:
-    """For the list of a model whose rows are messages or registrations: the actions, where the person runs the listed
-    webinar. Reading the rows takes less (`see_personal`)."""
+    """For the list of a model whose rows are messages, questions or registrations: the actions, where the person runs
+    the listed webinar. Reading the rows takes less (`see_personal`)."""
 
     moderations: tuple[Moderation, ...] = ()
     see: Any
@@ -221,7 +254,11 @@ def subjects_of(step: Moderation, rows: Iterable[Any]) -> dict[uuid.UUID, str]:
     """Of whom or of what, once each, and how each is called."""
     if step.of_person:
         return {row.user_id: name_or_email(row.user) for row in rows}
-    return {row.pk: f"{row.seq}. {row}" for row in rows}
+    return {row.pk: f"{row.seq}. {_author(row)}: {Truncator(row.body).chars(SHOWN_CHARACTERS)}" for row in rows}
+
+
+def _author(row: Message | Question) -> str:
+    return row.author_name if isinstance(row, Message) else row.asker_name
 
 
 def minutes_of(request: HttpRequest) -> int | None:

@@ -4,6 +4,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from webinars.admin.moderation_actions import ARCHIVE, PUBLISH, Moderates
 from webinars.admin.one_webinar import OneWebinarAdmin
 from webinars.admin.person_words import email_of
 from webinars.admin.tabs import Tab, add_tab, list_of
@@ -11,10 +12,11 @@ from webinars.models import Question
 
 
 @admin.register(Question)
-class QuestionAdmin(OneWebinarAdmin):
-    """What was asked and answered, to read and search; also who asked anonymously."""
+class QuestionAdmin(Moderates, OneWebinarAdmin):
+    """What was asked and answered, to read and search, to publish and to put away; also who asked anonymously."""
 
     see = "see_personal"
+    moderations = (PUBLISH, ARCHIVE)
     list_display = ["seq", "asker", "body", "status", "upvote_count", "is_pinned", "answer", "created_at"]
     list_display_links = ["seq"]
     list_filter = ["status", "is_anonymous", "answered_live"]
