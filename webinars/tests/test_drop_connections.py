@@ -9,11 +9,13 @@ from asgiref.sync import sync_to_async
 from django.core.management import CommandError, call_command
 
 from eventflow import redis
+from webinars.management.commands.drop_connections import Command
 from webinars.realtime.events import CloseCode
 from webinars.realtime.hub import Hub, hub
 from webinars.realtime.socket_queue import SocketQueue
 from webinars.services import dropping
 from webinars.services.dropping import Drop
+from webinars.tests.factories import WebinarFactory
 from webinars.tests.socket_pages import a_room, joined
 
 
@@ -119,12 +121,20 @@ def test_there_must_be_such_a_webinar():
     assert error.value.returncode == 1
 
 
+@pytest.mark.django_db
+def test_a_room_that_is_named_twice_is_one():
+    webinar = WebinarFactory(slug="talk")
+
+    assert Command()._rooms(["talk", str(webinar.pk)]) == [webinar]
+
+
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
         ([], "Name webinars, or say --all."),
         (["talk", "--all"], "Name webinars, or say --all."),
         (["--all", "--per-second", "0"], "--per-second must be more than 0."),
+        (["--all", "--per-second", "nan"], "--per-second must be more than 0."),
     ],
 )
 def test_what_makes_no_sense_is_refused(arguments, problem):

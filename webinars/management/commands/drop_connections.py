@@ -29,7 +29,7 @@ class Command(BaseCommand):
 
     @no_translations
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["per_second"] <= 0:
+        if not options["per_second"] > 0:  # which also refuses "nan"
             raise CommandError("--per-second must be more than 0.")
         drop = Drop.of_rooms(self._rooms(options["webinars"])) if self._named(options) else Drop.of_all()
         try:
@@ -53,13 +53,13 @@ class Command(BaseCommand):
         return bool(options["webinars"])
 
     def _rooms(self, refs: list[str]) -> list[Webinar]:
-        rooms = []
+        rooms = {}  # each once, whether by its slug or its UUID
         for ref in refs:
             webinar = Webinar.objects.by_ref(ref).first()
             if webinar is None:
                 raise CommandError(f"There is no webinar {ref}.")
-            rooms.append(webinar)
-        return rooms
+            rooms[webinar.pk] = webinar
+        return list(rooms.values())
 
     def _ask(self) -> None:
         if not sys.stdin.isatty():
