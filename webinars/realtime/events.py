@@ -48,7 +48,7 @@ class Control(enum.StrEnum):
     PAGES = "pages"  # who opened which page when
     SHUT_OUT = "shut-out"
     LET_IN = "let-in"
-    TALLY = "tally"  # something waits to be told
+    TALLY = "tally"  # something waits to be told, for so many milliseconds
     DROP = "drop"  # close the sockets, one after another
 
 

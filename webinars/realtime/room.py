@@ -14,7 +14,7 @@ from django.conf import settings
 from webinars.realtime.events import CloseCode, Control, EventType, control, room_channel
 from webinars.realtime.recent import Recent
 from webinars.realtime.socket_queue import SocketQueue, personal_frame
-from webinars.realtime.tallies import GAP_MILLISECONDS, KINDS
+from webinars.realtime.tallies import KINDS
 
 logger = logging.getLogger(__name__)
 
@@ -233,7 +233,7 @@ class Room:
             Control.PAGES: self._hear_of_pages,
             Control.SHUT_OUT: self._shut_out,
             Control.LET_IN: self._let_in,
-            Control.TALLY: lambda name: self.flush_later(name, GAP_MILLISECONDS),
+            Control.TALLY: lambda told: self.flush_later(*told),
         }
 
     def _tell(self, told: dict[str, Any]) -> None:

@@ -64,7 +64,7 @@ local first = redis.call('EXISTS', KEYS[3]) == 0
 for i = 8, #ARGV, 2 do redis.call('HSET', KEYS[3], ARGV[i], ARGV[i + 1]) end
 redis.call('EXPIRE', KEYS[3], ARGV[2])
 local wait = open(KEYS, ARGV)
-if wait ~= 0 and first then redis.call('PUBLISH', ARGV[3], ARGV[7]) end
+if wait ~= 0 and first then redis.call('PUBLISH', ARGV[3], ARGV[7] .. wait .. ']') end
 return wait
 """
 )

@@ -48,4 +48,5 @@ def flush_arguments(webinar_id: uuid.UUID | str, name: str) -> list[str | int]:
 
 def tell_arguments(webinar_id: uuid.UUID | str, name: str, values: Mapping[str, object]) -> list[str | int]:
     told = [part for key, value in values.items() for part in (key, as_json(value))]
-    return [*flush_arguments(webinar_id, name), control(Control.TALLY, name), *told]
+    waits = control(Control.TALLY, [name]).removesuffix("]") + ","
+    return [*flush_arguments(webinar_id, name), waits, *told]

@@ -13,7 +13,7 @@ from webinars.realtime.events import room_counter, room_gate, room_tally
 from webinars.realtime.hub import Hub, hub
 from webinars.realtime.publish import tally, tell_votes
 from webinars.realtime.socket_queue import SocketQueue
-from webinars.tests.room_events import heard
+from webinars.tests.room_events import controls_heard, heard
 from webinars.tests.socket_pages import a_room, joined, tell
 
 
@@ -44,6 +44,17 @@ async def test_the_first_is_told_at_once_and_what_follows_together_when_the_seco
         assert await page.event() == event(2, a=3, b=7)
         assert 0 < left <= 1000
         assert await sync_to_async(redis.client().exists)(room_tally(room.pk, "votes")) == 0
+
+
+def test_it_is_said_how_long_what_waits_has_to(room):
+    tally(room.pk, "votes", {"a": 1})
+    redis.client().pexpire(room_gate(room.pk, "votes"), 400)  # 600 ms later
+    with controls_heard(room) as said:
+        tally(room.pk, "votes", {"a": 2})
+
+    [(kind, (name, wait))] = said
+    assert (kind, name) == ("tally", "votes")
+    assert 0 < wait <= 400
 
 
 async def test_several_processes_tell_it_once(room):
