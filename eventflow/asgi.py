@@ -1,7 +1,6 @@
 """Sockets, for an ASGI server (uvicorn). HTTP is served by WSGI (`eventflow/wsgi.py`).
 
-The socket's pass travels as a subprotocol, which no other site's page can make a browser send, so the handshake
-needs no check of its origin.
+The socket's pass travels as a subprotocol, which no other site's page has; the consumer looks at the origin besides.
 """
 
 import os
