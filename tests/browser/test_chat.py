@@ -10,6 +10,7 @@ from tests.browser.conftest import LiveSite
 from tests.browser.test_live_room import HIDE, fill_chat
 from tests.browser.visitors import PHONE, Visitor
 from webinars.models import ChatRoom, Webinar
+from webinars.services.webinar_life import announce
 from webinars.tests.factories import MessageFactory, RegistrationFactory, UserFactory, WebinarFactory
 
 STAGE = "/static/webinars/stage/index.html"
@@ -227,3 +228,7 @@ def test_a_guest_is_told_how_to_write(visitor: Arrive, webinar: Webinar) -> None
         guest.page.locator("#tab-panel-chat").get_by_role("link", name=re.compile("로그인|Sign in"))
     ).to_be_visible()
     expect(guest.composer).to_have_count(0)
+    Webinar.objects.update(chat_enabled=False)
+    announce(Webinar.objects.get())
+    expect(guest.page.locator("[data-when-chat=false]")).to_be_visible()
+    expect(guest.page.locator("[data-when-chat=true]")).to_be_hidden()

@@ -62,9 +62,9 @@ export function mountChat({ root, config, room, api, messages, openMenu = () => 
   followHistory({ root, api, url, store, scroller: list.place.scroller });
 
   new MessageSync({ api, url, store, everyMs: config.intervals.chatPollSeconds * 1000 }).join(room);
-  composer?.allow(config.facts);
-  room.on("webinar.state", (facts) => composer?.allow(facts));
-  room.on("state", (facts) => composer?.allow(facts));
+  const allow = composer ? (facts) => composer.allow(facts) : (facts) => tellReaders(root, facts);
+  allow(config.facts);
+  for (const type of ["webinar.state", "state"]) room.on(type, allow);
   room.on("member.muted", ({ until }) => composer?.mute(until && Date.parse(until)));
   window.addEventListener("online", () => sender.hurry());
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && list.returned());
@@ -85,15 +85,20 @@ function wireComposer({ root, config, sender, api, draft }) {
   return composer;
 }
 
+/** Whoever only reads hears why: the chat is off, or it is for others to write. */
+function tellReaders(root, { chatEnabled }) {
+  for (const note of root.querySelectorAll("[data-when-chat]")) note.hidden = note.dataset.whenChat !== String(chatEnabled);
+}
+
 function wireMenus({ list, store, openMenu }) {
   const open = (item) => {
     const message = store.message(item.dataset.key);
     return message ? openMenu(item, message) : false;
   };
   new MessageKeys({ place: list.place, onOpen: open });
-  list.list.addEventListener("click", ({ target }) => {
+  list.list.addEventListener("click", ({ target, detail }) => {
     const more = target.closest("[data-message-more]");
-    if (more) open(more.closest("[data-key]"));
+    if (more && detail < 2) open(more.closest("[data-key]"));
   });
 }
 
