@@ -13,6 +13,8 @@ from playwright.sync_api import WebSocketRoute, expect
 from tests.browser.conftest import LiveSite
 from tests.browser.visitors import DESKTOP, PHONE, Visitor
 from webinars.models import Webinar
+from webinars.realtime.events import EventType
+from webinars.realtime.publish import broadcast
 from webinars.tests.factories import MessageFactory, UserFactory, WebinarFactory
 
 STAGE = "/static/webinars/stage/index.html"
@@ -139,6 +141,33 @@ def test_a_phone_held_sideways_shows_over_the_player_what_must_be_seen(visitor: 
     expect(take_back).to_be_focused()
     take_back.click()
     expect(person.connection).to_have_attribute("data-connection", "live")
+
+
+NOTICES = ["곧 시작합니다", "아주 긴 공지입니다. https://example.com/files 에서 자료를 받으세요. " * 8]
+
+
+@pytest.mark.parametrize("options", [{}, {"viewport": PHONE, "has_touch": True, "is_mobile": True}, SIDEWAYS])
+def test_a_notice_never_moves_the_player(visitor: Arrive, webinars: None, options: dict[str, object]) -> None:
+    page = opened(visitor, "live", **options).page
+    webinar, stage, notice = (
+        Webinar.objects.get(slug="demo"),
+        page.locator("[data-stage]"),
+        page.locator("[data-notice]"),
+    )
+    before = stage.bounding_box()
+
+    for text in NOTICES:
+        data = {"text": text, "author": "한지원", "messageId": None, "setAt": timezone.now().isoformat()}
+        broadcast(webinar.id, EventType.NOTICE_SET, data)
+        expect(notice).to_contain_text(text.strip())
+        expect(notice.locator(".notice-text")).to_be_in_viewport(ratio=1)
+        assert stage.bounding_box() == before
+    more = notice.locator("[data-notice-more]")
+    more.click()
+
+    expect(more).to_have_attribute("aria-expanded", "true")
+    expect(more).to_be_in_viewport(ratio=1)
+    assert stage.bounding_box() == before
 
 
 @pytest.mark.parametrize(("width", "height"), [(640, 400), (320, 256)])
