@@ -1,5 +1,6 @@
 /**
- * A button that opens and closes the panel it controls, the chat of a phone held sideways; Escape closes it from anywhere.
+ * A button that opens and closes the panel it controls, the chat of a phone held sideways; Escape closes it from anywhere
+ * but a dialog, which it closes first.
  * A [data-drawer-mark] in the button shows that something is new behind it.
  */
 import { gettext } from "./i18n.js";
@@ -13,8 +14,8 @@ export function wireDrawer(button, { root = document.documentElement, onToggle =
     onToggle(open);
   };
   button.addEventListener("click", () => set(!isOpen()));
-  root.addEventListener("keydown", ({ key, isComposing, defaultPrevented }) => {
-    if (key !== "Escape" || isComposing || defaultPrevented || !isOpen()) return;
+  root.addEventListener("keydown", ({ key, target, isComposing, defaultPrevented }) => {
+    if (key !== "Escape" || isComposing || defaultPrevented || !isOpen() || target.closest("dialog")) return;
     set(false);
     button.focus();
   });
