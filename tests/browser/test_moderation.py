@@ -16,6 +16,12 @@ from webinars.tests.factories import RegistrationFactory, UserFactory, WebinarFa
 
 STAGE = "/static/webinars/stage/index.html"
 Arrive = Callable[..., Visitor]
+# What a finger cannot hit well, other than links within a sentence.
+TOO_SMALL = """() => [...document.querySelectorAll("button, select, input, a.quiet-link")]
+  .filter((each) => each.checkVisibility({ visibilityProperty: true }) && !each.matches("[role=tab]"))
+  .map((each) => [each.outerHTML.slice(0, 80), each.getBoundingClientRect()])
+  .filter(([, { width, height }]) => width < 40 || height < 40)
+  .map(([html, { width, height }]) => `${width}×${height} ${html}`)"""
 
 
 @pytest.fixture
@@ -135,7 +141,8 @@ def test_the_rooms_settings_take_effect_in_open_pages(moderator: Visitor, attend
     expect(dialog).to_be_hidden()
     expect(page.locator("[data-settings-button]")).to_be_focused()
 
-    expect(attendee.page.locator("[data-notice]")).to_contain_text("천천히 이야기해요")
+    notice = attendee.page.locator("[data-notice]")
+    expect(notice).to_contain_text("천천히 이야기해요")
     attendee.says("여기에 금지어가 있어요")
     expect(attendee.message("금지어")).to_have_attribute("data-state", "failed")
     send = attendee.page.locator("[data-composer-wait]")
@@ -148,10 +155,13 @@ def test_the_rooms_settings_take_effect_in_open_pages(moderator: Visitor, attend
     dialog.locator("[name=slow_seconds]").select_option("0")
     dialog.locator("[name=chat_enabled]").uncheck()
     dialog.locator("[name=questions_enabled]").uncheck()
+    dialog.locator("[name=notice]").fill("")
     dialog.locator("[name=save]").click()
 
     expect(attendee.page.locator("[data-composer-closed]")).to_be_visible()
+    expect(notice).to_be_hidden()
     undo(moderator)
+    expect(notice).to_contain_text("천천히 이야기해요")
     expect(attendee.composer).to_have_value("기다리는 글")
     expect(send).to_have_text("")
     assert Webinar.objects.get().blocked_words == ["금지어", "다른 말"]
@@ -179,6 +189,67 @@ def test_messages_and_their_menu_by_keyboard(moderator: Visitor, attendee: Visit
     page.keyboard.press("Escape")
 
     expect(page.get_by_role("log")).to_be_focused()
+
+
+def test_a_double_click_and_a_drag_do_no_more_than_one_press(moderator: Visitor, attendee: Visitor) -> None:
+    attendee.says("두 번 눌린 글")
+    expect(moderator.message("두 번 눌린 글")).to_be_visible()
+    page, settings = moderator.page, moderator.page.locator("[data-settings]")
+
+    page.locator("[data-settings-button]").dblclick()
+    expect(settings.locator("[name=save]")).to_be_enabled()
+    words = settings.locator("[name=blocked_words]")
+    words.fill("끌어서 고른 글")
+    words.hover()
+    page.mouse.down()
+    page.mouse.move(4, 4)
+    page.mouse.up()
+    expect(words).to_have_value("끌어서 고른 글")
+    expect(settings).to_be_visible()
+    page.mouse.click(4, 4)
+    expect(settings).to_be_hidden()
+    menu_of(moderator, "두 번 눌린 글").get_by_role("menuitem").last.dblclick()
+    confirm = page.get_by_role("dialog")
+    expect(confirm).to_contain_text("박준호")
+    page.keyboard.press("Escape")
+    menu = menu_of(moderator, "두 번 눌린 글")
+    expect(menu).to_be_visible()
+    moderator.message("두 번 눌린 글").locator("[data-message-more]").click()
+
+    expect(menu).to_have_count(0)
+    expect(moderator.message("두 번 눌린 글")).to_be_focused()
+    assert not Registration.objects.filter(banned_at__isnull=False).exists()
+
+
+def test_a_moderators_phone_has_room_for_fingers_upright_and_sideways(
+    visitor: Arrive, webinar: Webinar, attendee: Visitor
+) -> None:
+    host = arrived(visitor, webinar, "한지원", "moderator", viewport=PHONE, has_touch=True, is_mobile=True)
+    attendee.says("손가락으로 누르는 글")
+    choose(host, "손가락으로 누르는 글", "Pin as notice", "공지로")
+    expect(host.page.locator("[data-notice-clear]")).to_be_visible()
+    menu_of(host, "손가락으로 누르는 글")
+    small = host.page.evaluate(TOO_SMALL)
+    host.page.keyboard.press("Escape")
+    host.page.locator("[data-emoji-button]").click()
+    small += host.page.evaluate(TOO_SMALL)
+    host.page.keyboard.press("Escape")
+
+    host.page.set_viewport_size({"width": PHONE["height"], "height": PHONE["width"]})
+    drawer = host.page.locator("[data-drawer-button]")
+    drawer.click()
+    choose(host, "손가락으로 누르는 글", "Ban from", "내보내기")
+    expect(host.page.get_by_role("dialog")).to_be_visible()
+    host.page.keyboard.press("Escape")
+    expect(host.page.get_by_role("dialog")).to_have_count(0)
+    expect(drawer).to_have_attribute("aria-expanded", "true")
+    host.page.locator("[data-settings-button]").click()
+    expect(host.page.locator("[data-settings]")).to_be_visible()
+    host.page.keyboard.press("Escape")
+    drawer.click()
+
+    expect(host.composer).to_be_hidden()
+    assert small == []
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -4,13 +4,14 @@
  */
 export class Menu {
   #element = null;
+  #anchor = null;
   #close = null;
 
   /** `root` is the positioned element that the menu may not leave. */
   constructor({ root }) {
     this.root = root;
     root.ownerDocument.addEventListener("pointerdown", ({ target }) => {
-      if (this.#element && !this.#element.contains(target)) this.close();
+      if (this.#element && !this.#element.contains(target) && !this.#anchor.contains(target)) this.close();
     });
   }
 
@@ -18,10 +19,14 @@ export class Menu {
     return this.#element !== null;
   }
 
-  /** `items` are {text, label?, row?, danger?, act}; `title` says what they are about. */
+  /** `items` are {text, label?, row?, danger?, act}; `title` says what they are about. An open menu's own anchor shuts it. */
   open({ anchor, title, items, onClose = () => {} }) {
+    const again = this.isOpen && this.#anchor === anchor;
     this.close();
+    if (again) return;
+    this.#anchor = anchor;
     this.#close = onClose;
+    anchor.setAttribute("aria-expanded", "true");
     this.#element = this.#make(title, items);
     this.root.append(this.#element);
     this.#stand(anchor);
@@ -33,6 +38,7 @@ export class Menu {
     if (!element) return;
     this.#element = null;
     element.remove();
+    this.#anchor.setAttribute("aria-expanded", "false");
     this.#close();
   }
 

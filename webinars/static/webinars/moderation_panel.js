@@ -16,7 +16,7 @@ export function mountModeration({ root, config, api, room, toasts, settings = nu
   const { urls, me, adminMode: outranks, notice } = config;
   const moderation = new Moderation({ api, urls, toasts, confirm: confirmed, onMessage, notice });
   moderation.join(room);
-  unpin?.addEventListener("click", () => moderation.unpin());
+  unpin?.addEventListener("click", ({ detail }) => detail < 2 && moderation.unpin());
   if (settings) new RoomSettings({ ...settings, api, urls, toasts, notice: () => moderation.notice });
   const menu = new Menu({ root });
 
@@ -24,15 +24,12 @@ export function mountModeration({ root, config, api, room, toasts, settings = nu
     const items = messageActs(message, { me: me.id, outranks, notice: moderation.notice, moderation });
     if (!items.length) return false;
     const anchor = item.querySelector("[data-message-more]");
-    anchor.setAttribute("aria-expanded", "true");
+    const scroller = item.closest("[data-chat-scroller]");
     menu.open({
       anchor,
       title: interpolate(gettext("Message by %(name)s"), { name: message.authorName }),
       items,
-      onClose() {
-        anchor.setAttribute("aria-expanded", "false");
-        if (item.isConnected) item.focus({ preventScroll: true });
-      },
+      onClose: () => (item.isConnected ? item : scroller).focus({ preventScroll: true }),
     });
     return true;
   };
