@@ -21,10 +21,9 @@ from webinars.models import AuditEntry, ChatRoom, Message, Question, Registratio
 from webinars.realtime.events import EventType
 from webinars.realtime.publish import broadcast
 from webinars.selectors.messages import message_of
-from webinars.selectors.room import notice_data
 from webinars.services.admin_log import clean_admin_log, without
 from webinars.services.memberships import last_owner_problem, memberships_of
-from webinars.services.notice import NO_NOTICE
+from webinars.services.notice import NO_NOTICE, tell_no_notice, tell_notice
 from webinars.services.question_changes import locked_room, renumber, tell
 from webinars.services.sign_ins import end_sign_ins, forget_ways_in
 from webinars.tombstones import TOMBSTONE_DOMAIN as TOMBSTONE_DOMAIN
@@ -163,7 +162,7 @@ def _erase_notices(erased: Erased) -> int:
     changed = 0
     for pk, message_id in Webinar.objects.filter(notice_message_id__in=said).values_list("pk", "notice_message_id"):
         if Webinar.objects.filter(pk=pk, notice_message_id=message_id).update(**NO_NOTICE):
-            broadcast(pk, EventType.NOTICE_CLEARED, {})
+            tell_no_notice(pk)
             changed += 1
     wrote = Webinar.objects.exclude(notice="").filter(notice_message_id=None)
     wrote = wrote.alias(writer=Subquery(_writers(OuterRef("pk"))[:1])).filter(writer=erased.user.pk)
@@ -186,7 +185,7 @@ def _unsign_notice(webinar_id: uuid.UUID, writer: User) -> bool:
         return False
     webinar.notice_author = nobody
     webinar.save(update_fields=["notice_author"])
-    broadcast(webinar.pk, EventType.NOTICE_SET, notice_data(webinar) or {})
+    tell_notice(webinar)
     return True
 
 

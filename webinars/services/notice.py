@@ -9,13 +9,14 @@ from django.db import transaction
 from eventflow.api.errors import NotFound
 from webinars.models import ChatRoom, Message, Webinar
 from webinars.realtime.events import EventType
-from webinars.realtime.publish import broadcast
 from webinars.selectors.room import notice_data
 from webinars.services import audit
 from webinars.services.hosting import Host, Lead, host_of, lock_person, locked_webinar
 from webinars.services.live_pass import LivePass
+from webinars.services.room_news import News, tell_news
 
 NO_NOTICE: dict[str, Any] = {"notice": "", "notice_author": "", "notice_message_id": None, "notice_set_at": None}
+CLEARED: News = (EventType.NOTICE_CLEARED, {})
 
 
 def set_notice(*, live_pass: LivePass, text: str, now: datetime) -> dict[str, Any]:
@@ -56,7 +57,7 @@ def _set(host: Host, *, text: str, author: str, message_id: uuid.UUID | None, no
         webinar.save(update_fields=[*NO_NOTICE])
         details = {"message_id": str(message_id)} if message_id is not None else {}
         audit.record("notice.set", webinar=webinar, actor_id=host.user_id, now=now, details=details)
-        broadcast(webinar.pk, EventType.NOTICE_SET, notice_data(webinar) or {})
+        tell_notice(webinar)
     return notice_data(webinar) or {}
 
 
@@ -64,4 +65,17 @@ def _clear(host: Host, *, now: datetime, **only: Any) -> None:
     """Claimed by the update itself: of two that clear it at once, one tells."""
     if Webinar.objects.filter(pk=host.webinar.pk, **only).exclude(notice="").update(**NO_NOTICE):
         audit.record("notice.cleared", webinar=host.webinar, actor_id=host.user_id, now=now)
-        broadcast(host.webinar.pk, EventType.NOTICE_CLEARED, {})
+        tell_no_notice(host.webinar.pk)
+
+
+def tell_notice(webinar: Webinar) -> None:
+    tell_news(webinar.pk, _news_of(webinar), news_of=_news_of)
+
+
+def tell_no_notice(webinar_id: uuid.UUID) -> None:
+    tell_news(webinar_id, CLEARED, news_of=_news_of)
+
+
+def _news_of(webinar: Webinar) -> News:
+    notice = notice_data(webinar)
+    return CLEARED if notice is None else (EventType.NOTICE_SET, notice)

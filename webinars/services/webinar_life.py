@@ -12,8 +12,8 @@ from webinars import sql
 from webinars.local_times import in_words
 from webinars.models import Webinar
 from webinars.realtime.events import EventType
-from webinars.realtime.publish import broadcast
 from webinars.selectors.room import room_facts
+from webinars.services.room_news import News, tell_news
 
 EXTENSION_MINUTES = 15
 
@@ -150,4 +150,8 @@ def _announce(webinar: Webinar) -> Webinar:
 
 def announce(webinar: Webinar) -> None:
     """Tell every open page how the webinar stands, after the commit."""
-    broadcast(webinar.pk, EventType.WEBINAR_STATE, room_facts(webinar))
+    tell_news(webinar.pk, _news_of(webinar), news_of=_news_of)
+
+
+def _news_of(webinar: Webinar) -> News:
+    return EventType.WEBINAR_STATE, room_facts(webinar)
