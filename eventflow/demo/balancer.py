@@ -141,9 +141,9 @@ class Visitor(End):
         if self.transport.is_closing():  # gone meanwhile
             process.transport.abort()
             return
+        self.transport.resume_reading()  # before the process may say that this is too much for it
         process.transport.write(self.kept)
         self.kept = b""
-        self.transport.resume_reading()
 
     def _refuse(self, answer: bytes) -> None:
         self.limit.cancel()

@@ -212,6 +212,28 @@ async def test_a_visitor_that_does_not_read_stops_its_process_and_not_the_balanc
     assert visitor.transport.get_write_buffer_size() < 1024 * 1024
 
 
+async def test_a_process_that_does_not_read_stops_its_visitor_and_not_the_balancers_memory(front):
+    async def keep_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.transport.pause_reading()
+
+    front.web[0].talk = keep_silent
+    reader, writer = await front.connect()
+    assert await reader.readline() == b"web 1\n"
+    [visitor] = front.balancer.visitors
+    written = 0
+
+    async with asyncio.timeout(30):
+        while visitor.transport.is_reading() and written < 64 * LARGE:
+            if writer.transport.get_write_buffer_size() == 0:
+                writer.write(b"z" * 65536)
+                written += 65536
+            await asyncio.sleep(0)  # the balancer's turn
+
+    assert written < 64 * LARGE
+    assert visitor.other.transport.get_write_buffer_size() < 1024 * 1024
+    writer.transport.abort()
+
+
 @pytest.mark.parametrize("line", [b"nonsense\r\n", b"GET http://elsewhere.example/ HTTP/1.1\r\n", b"x" * 20_000])
 async def test_what_is_no_request_is_refused(front, line):
     reader, writer = await asyncio.open_connection("127.0.0.1", front.port)
