@@ -87,7 +87,7 @@ class WebinarForm(forms.ModelForm):
     blocked_words = WordsField(
         label=_("Blocked words"),
         required=False,
-        help_text=_("One per line. Messages and questions with one of them are refused."),
+        help_text=_("One per line. Messages and questions with one of them are refused, except from hosts."),
     )
     version = forms.CharField(label="", required=False, widget=forms.HiddenInput)
 
