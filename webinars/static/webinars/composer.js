@@ -3,7 +3,7 @@
  * yet survives a reload; while the person may not write, the field says until when and keeps what was written.
  */
 import { browserClock } from "./clock.js";
-import { gettext, interpolate, ngettext, timeOfDay } from "./i18n.js";
+import { gettext, interpolate, ngettext, timeOrDay } from "./i18n.js";
 
 const SAY_FROM_LEFT = 100;
 const IME_KEY = 229;
@@ -52,7 +52,6 @@ export class Composer {
     this.wait = this.form.querySelector("[data-composer-wait]");
     this.note = root.querySelector("[data-composer-closed]");
     Object.assign(this, { onSend, draft, limit, exempt, clock, serverNow });
-    this.hours = timeOfDay();
     this.field.value = draft.get();
     this.#listen();
     this.#changed();
@@ -80,7 +79,7 @@ export class Composer {
   /** Silenced until a moment (milliseconds of the server's clock), or not any more (null). */
   mute(until) {
     this.#mutedUntil = until ? this.clock.now() + until - this.serverNow() : 0;
-    this.#silence = until ? this.hours.format(new Date(until)) : "";
+    this.#silence = until ? timeOrDay(new Date(until)) : "";
     this.#show();
   }
 
@@ -155,7 +154,7 @@ export class Composer {
     this.button.setAttribute("aria-disabled", String(this.#state === "waiting"));
     this.wait.textContent = this.#state === "waiting" ? waitText(left) : "";
     this.#describe(left);
-    if (before === "waiting" && !this.#state) this.#changed();
+    if (before && !this.#state) this.#changed(); // what was said of waiting is over
     const next = { muted: this.#mutedUntil - now, waiting: (this.#freeAt - now) % 1000 || 1000 }[this.#state];
     if (next) this.#timer = this.clock.setTimeout(() => this.#show(), Math.min(next, 60_000));
   }

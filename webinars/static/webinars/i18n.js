@@ -13,10 +13,16 @@ export const interpolate = (text, values) =>
 /** The language of the page, for `Intl`. */
 export const pageLanguage = () => globalThis.document?.documentElement.lang || "ko";
 
+const TIME = { hour: "numeric", minute: "2-digit" };
+const pageZone = () => globalThis.document?.querySelector("[data-times-in]")?.dataset.timesIn;
+
 /** Formats times of day: in the zone that the page names, as the console does the webinar's, else in the visitor's. */
-export const timeOfDay = () =>
-  new Intl.DateTimeFormat(pageLanguage(), {
-    hour: "numeric",
-    minute: "2-digit",
-    timeZone: globalThis.document?.querySelector("[data-times-in]")?.dataset.timesIn,
-  });
+export const timeOfDay = () => new Intl.DateTimeFormat(pageLanguage(), { ...TIME, timeZone: pageZone() });
+
+/** A moment in the same zone: its time, and its day unless that is today. */
+export function timeOrDay(moment, now = new Date()) {
+  const timeZone = pageZone();
+  const day = new Intl.DateTimeFormat("en", { timeZone, dateStyle: "short" });
+  if (day.format(moment) === day.format(now)) return timeOfDay().format(moment);
+  return new Intl.DateTimeFormat(pageLanguage(), { month: "long", day: "numeric", ...TIME, timeZone }).format(moment);
+}

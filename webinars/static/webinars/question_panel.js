@@ -3,7 +3,7 @@
  * differ by what `may` says.
  */
 import { browserClock } from "./clock.js";
-import { gettext, interpolate, timeOfDay } from "./i18n.js";
+import { gettext, interpolate, timeOrDay } from "./i18n.js";
 import { QuestionActions } from "./question_actions.js";
 import { AskForm, openAnswer } from "./question_form.js";
 import { QuestionList } from "./question_list.js";
@@ -95,7 +95,7 @@ export class QuestionPanel {
     show("-muted", this.enabled && muted);
     show("-off", !this.enabled);
     if (!muted) return;
-    const time = timeOfDay().format(new Date(this.mutedUntil));
+    const time = timeOrDay(new Date(this.mutedUntil));
     const place = this.root.querySelector("[data-ask-muted]");
     if (place) place.textContent = interpolate(gettext("You can ask again at %(time)s."), { time });
   }

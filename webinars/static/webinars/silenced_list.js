@@ -1,5 +1,5 @@
 /** The people who may not write or come in, each with a way back. */
-import { gettext, interpolate, timeOfDay } from "./i18n.js";
+import { gettext, interpolate, timeOrDay } from "./i18n.js";
 
 export class SilencedList {
   /** `element` has a [data-silenced-list], a [data-silenced-empty] and a [data-silenced-error]. */
@@ -8,7 +8,6 @@ export class SilencedList {
     this.list = element.querySelector("[data-silenced-list]");
     this.empty = element.querySelector("[data-silenced-empty]");
     this.error = element.querySelector("[data-silenced-error]");
-    this.hours = timeOfDay();
   }
 
   async load() {
@@ -26,7 +25,7 @@ export class SilencedList {
     const what = document.createElement("span");
     what.textContent = bannedAt
       ? gettext("Banned")
-      : interpolate(gettext("Cannot write until %(time)s"), { time: this.hours.format(new Date(mutedUntil)) });
+      : interpolate(gettext("Cannot write until %(time)s"), { time: timeOrDay(new Date(mutedUntil)) });
     words.append(who, what);
     const back = document.createElement("button");
     back.type = "button";

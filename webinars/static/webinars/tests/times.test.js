@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { browserClock } from "../clock.js";
 import { partsLeft, roughlyLeft } from "../countdown.js";
-import { timeOfDay } from "../i18n.js";
+import { timeOfDay, timeOrDay } from "../i18n.js";
 import { differs, rangeText } from "../local_times.js";
 import { reloadSoon } from "../reload.js";
 import { FakeClock } from "./fake_clock.js";
@@ -73,12 +73,22 @@ test("a page loads itself again within five seconds, and not twice within fiftee
   assert.deepEqual(times, [2_500, 2_500 + 15_000 + 2_500]);
 });
 
-test("a time of day is in the zone that the page names", () => {
-  const page = { lang: "en", querySelector: (selector) => (selector === "[data-times-in]" ? { dataset: { timesIn: "Asia/Seoul" } } : null) };
-  globalThis.document = { documentElement: page, querySelector: page.querySelector };
-
-  const said = timeOfDay().format(new Date("2026-05-04T17:05:00Z"));
+/** While the page names Seoul as the zone of its times. */
+function inSeoul(said) {
+  const querySelector = (selector) => (selector === "[data-times-in]" ? { dataset: { timesIn: "Asia/Seoul" } } : null);
+  globalThis.document = { documentElement: { lang: "en" }, querySelector };
+  const words = said().replace(/\s/g, " ");
   delete globalThis.document;
+  return words;
+}
 
-  assert.equal(said.replace(/\s/g, " "), "2:05 AM");
+test("a time of day is in the zone that the page names", () => {
+  assert.equal(inSeoul(() => timeOfDay().format(new Date("2026-05-04T17:05:00Z"))), "2:05 AM");
+});
+
+test("a moment of another day says which", () => {
+  const now = new Date("2026-05-04T14:00:00Z"); // 23:00 in Seoul
+
+  assert.equal(inSeoul(() => timeOrDay(new Date("2026-05-04T14:55:00Z"), now)), "11:55 PM");
+  assert.equal(inSeoul(() => timeOrDay(new Date("2026-05-04T15:05:00Z"), now)), "May 5 at 12:05 AM");
 });
