@@ -23,6 +23,7 @@ const ENTRIES = {
   landing: "webinars/static/webinars/landing.js",
   live: "webinars/static/webinars/live.js",
   presence: "presence/static/presence/live_presence.js",
+  console_tabs: "webinars/static/webinars/console_tabs.js",
   console_room: "webinars/static/webinars/console_room.js",
   console_live: "stats/static/stats/console_live.js",
   console_attendance: "stats/static/stats/console_attendance.js",
