@@ -100,9 +100,10 @@ def choices(related: Any, standing: Standing, verb: Verb) -> QuerySet[Any]:
 
 class ScopedChangeList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
-        """Without a search or a filter the result is all there is; Unfold then does not offer to "show all"."""
+        """Without a search or a filter, save for the webinar whose list it is, the result is all there is; Unfold then
+        does not offer to "show all"."""
         super().get_results(request)
-        if not self.query and not self.has_active_filters:
+        if not self.query and not self.filter_params.keys() - {"webinar"}:
             self.full_result_count = self.result_count
 
 

@@ -91,3 +91,10 @@ def test_who_does_not_run_the_webinar_chooses_in_vain(client, webinar, asked, pa
     assert choose(client, "publish_questions", asked[0], confirmed="yes").status_code == status_code
     asked[0].refresh_from_db()
     assert asked[0].status == "pending"
+
+
+def test_the_webinar_of_a_list_is_no_filter_to_take_away(page, webinar, asked):
+    list_url = reverse("admin:webinars_question_changelist")
+
+    assert "Show all" not in page(list_url, webinar=webinar.pk)
+    assert "Show all" in page(list_url, webinar=webinar.pk, status__exact="archived")
