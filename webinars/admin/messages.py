@@ -19,7 +19,7 @@ class MessageAdmin(Moderates, OneWebinarAdmin):
 
     see = "see_personal"
     moderations = (DELETE, RESTORE, MUTE, BAN)
-    list_display = ["seq", "author_name", "is_host", "body", "created_at", "deleted"]
+    list_display = ["seq", "author_name", "by_host", "body", "created_at", "deleted"]
     list_display_links = ["seq"]
     list_filter = ["is_host", ("deleted_at", admin.EmptyFieldListFilter)]
     search_fields = ["body", "author_name"]
@@ -29,6 +29,11 @@ class MessageAdmin(Moderates, OneWebinarAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("deleted_by")
+
+    @admin.display(description=gettext_lazy("by a host"), ordering="is_host")
+    def by_host(self, obj: Message) -> str:
+        """A red cross, as Django shows what is not, would look like a fault."""
+        return _("Yes") if obj.is_host else "–"
 
     @admin.display(description=gettext_lazy("email address"))
     def email(self, obj: Message) -> str:

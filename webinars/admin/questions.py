@@ -49,9 +49,10 @@ class QuestionAdmin(Moderates, OneWebinarAdmin):
     def asker(self, obj: Question) -> str:
         return gettext("%(name)s (anonymously)") % {"name": obj.asker_name} if obj.is_anonymous else obj.asker_name
 
-    @admin.display(description=_("pinned"), boolean=True, ordering="pinned_at")
-    def is_pinned(self, obj: Question) -> bool:
-        return obj.pinned_at is not None
+    @admin.display(description=_("pinned"), ordering="pinned_at")
+    def is_pinned(self, obj: Question) -> str:
+        """A red cross, as Django shows what is not, would look like a fault."""
+        return gettext("Yes") if obj.pinned_at is not None else "–"
 
     @admin.display(description=_("email address"))
     def email(self, obj: Question) -> str:
