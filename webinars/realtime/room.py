@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 
 ANNOUNCE_SECONDS = 0.05
 MOST_EVENTS_IN_FRAME = 200
+MOST_MISSED_CHARACTERS = 262_144  # for a page that comes back; others share their frames, it has this one for itself
 MOST_FRAMES_HEARD = 20  # from one page between two looks; it has one to say every nine minutes
 SOCKETS_BACK_PER_SECOND = 300
 FIRST_WAIT_SECONDS = (2, 30)
@@ -191,10 +192,14 @@ class Room:
             socket.put(frame)
 
     def _missed(self, known: Position | None) -> list[str] | None:
-        """What was sent since, without what still waits to be sent; None when not all of it is known."""
+        """What was sent since, without what still waits to be sent; None when not all of it is known, or it is more
+        than one socket's frame should be."""
         if known is None or known.epoch != self.epoch or known.seq > self.seq:
             return None
-        return self.recent.between(known.seq, max(known.seq, self.seq - len(self.waiting)))
+        missed = self.recent.between(known.seq, max(known.seq, self.seq - len(self.waiting)))
+        if missed is not None and sum(map(len, missed)) > MOST_MISSED_CHARACTERS:
+            return None
+        return missed
 
     def hello(self, *, seq: int | None = None) -> str:
         """The first frame of a socket, and of a new epoch: events that follow continue after `seq`."""

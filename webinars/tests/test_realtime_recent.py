@@ -11,6 +11,7 @@ from webinars.realtime.events import EventType, room_recent
 from webinars.realtime.hub import hub
 from webinars.realtime.publish import publish
 from webinars.realtime.recent import Recent
+from webinars.realtime.room import MOST_MISSED_CHARACTERS
 from webinars.tests.socket_pages import a_room, events_of, joined, socket, tell
 
 
@@ -44,6 +45,16 @@ async def test_a_page_that_missed_nothing_is_told_so():
         epoch = hub().rooms[str(room.pk)].epoch
 
         assert (await hello(room, epoch=epoch, seq=3))["seq"] == 3
+
+
+async def test_more_than_one_socket_should_hold_comes_from_the_database():
+    room, count = a_room(), 20
+    async with joined(room) as other:
+        await tell(room, count, text="x" * (MOST_MISSED_CHARACTERS // (count - 1)))
+        await events_of(other, count)
+        epoch = hub().rooms[str(room.pk)].epoch
+
+        assert [(await hello(room, epoch=epoch, seq=known))["seq"] for known in (0, 5)] == [count, 5]
 
 
 async def test_a_process_that_did_not_listen_knows_from_redis():
