@@ -45,4 +45,4 @@ class Recent:
         first = self.last - len(self._events) + 1
         if after + 1 < first or upto > self.last:
             return None
-        return list(self._events)[after + 1 - first : upto + 1 - first]
+        return list(self._events)[after + 1 - first : max(after, upto) + 1 - first]

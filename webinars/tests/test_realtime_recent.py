@@ -2,7 +2,7 @@
 
 import pytest
 from asgiref.sync import sync_to_async
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from eventflow import redis
@@ -134,6 +134,7 @@ async def test_redis_keeps_no_more_than_is_asked_for():
     after=st.integers(0, 60),
     upto=st.integers(0, 60),
 )
+@example(begin=3, steps=[], kept_from=2, after=1, upto=0)
 def test_what_it_gives_is_whole_or_nothing(begin, steps, kept_from, after, upto):
     """A step over a number leaves a gap, before which nothing counts. What was kept may reach up to what was heard."""
     events, heard, last = Recent(), set(), begin
