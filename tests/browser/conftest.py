@@ -95,6 +95,7 @@ def content_types(django_db_setup: None, django_db_blocker: Any) -> list[dict[st
 @pytest.fixture
 def live_site(site_servers: LiveSite, content_types: list[dict[str, Any]], transactional_db: None) -> LiveSite:
     """The running site with an empty database and an empty Redis. What a test commits, the servers see."""
+    let_late_requests_lose()
     keep_numbers(content_types)
     redis.client().flushdb()
     for child in (site_servers.web, site_servers.sockets):
@@ -103,6 +104,15 @@ def live_site(site_servers: LiveSite, content_types: list[dict[str, Any]], trans
             child.start()
     site_servers.wait_until_ready()
     return site_servers
+
+
+def let_late_requests_lose() -> None:
+    """
+    A page that was just closed may still have a request under way, such as its goodbye, and meet the emptying of the
+    tables in a deadlock. PostgreSQL ends whoever looks first whether there is one: the servers do after a second.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET deadlock_timeout = '1min'")
 
 
 def keep_numbers(content_types: list[dict[str, Any]]) -> None:
