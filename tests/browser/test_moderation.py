@@ -163,6 +163,7 @@ def test_the_rooms_settings_take_effect_in_open_pages(moderator: Visitor, attend
     undo(moderator)
     expect(notice).to_contain_text("천천히 이야기해요")
     expect(attendee.composer).to_have_value("기다리는 글")
+    expect(attendee.page.locator("[data-composer-count]")).to_be_hidden()
     expect(send).to_have_text("")
     assert Webinar.objects.get().blocked_words == ["금지어", "다른 말"]
 
