@@ -79,7 +79,7 @@ class Room:
     waiting: list[str] = field(default_factory=list)
     recent: Recent = field(default_factory=Recent)
     flush: asyncio.TimerHandle | None = None
-    last_frame_at: float = 0.0
+    last_frame_at: float = field(default_factory=time.monotonic)
     heartbeat_at: float = 0.0
     told_seconds: int = FIRST_WAIT_SECONDS[0]
     newcomers: list[SocketQueue] = field(default_factory=list)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import math
+import time
 import uuid
 
 import pytest
@@ -78,6 +79,15 @@ async def test_whenever_redis_goes_while_a_room_opens_nobody_is_left_in_a_room_t
         shard._lost(ConnectionError("the process ends"))
 
     assert refused > 0
+
+
+async def test_a_room_that_has_just_opened_is_not_quiet_yet(process):
+    socket = a_socket()
+    room = await process.join(a_room().pk, socket)
+
+    room.keep_alive(time.monotonic())
+
+    assert [json.loads(await socket.get())["type"] for _ in range(socket.size())] == ["hello"]
 
 
 async def test_somebody_who_is_let_in_again_while_a_room_opens_is_in(process):
