@@ -98,6 +98,23 @@ export class Polling {
     this.#enter("off");
   }
 
+  /**
+   * Ends asking again and again, since the server has called. What was wanted once and has not been answered is still
+   * asked for, and soon.
+   */
+  rest() {
+    this.#everything = false;
+    this.hurry();
+    for (const part of this.#parts.values()) {
+      if (part.wanted && part.timer !== null) this.#after(part, between(this.clock, 0, Math.min(part.everyMs, ONCE_MS)));
+      else if (!part.wanted) {
+        this.clock.clearTimeout(part.timer);
+        Object.assign(part, { timer: null, answered: false, failures: 0 });
+      }
+    }
+    this.#refresh();
+  }
+
   /** The server gave a sign of life: an open breaker lets one question through now, unless it was asked to wait. */
   hurry() {
     this.#openUntil = this.#askedUntil;
@@ -179,12 +196,15 @@ export class Polling {
     part.failures += 1;
     const pace = this.#everything ? part.everyMs : Math.min(part.everyMs, ONCE_MS);
     const backoff = jittered(this.clock, Math.min(LONGEST_MS, pace * 2 ** part.failures), 0.2);
-    if (this.#policy.state === CircuitState.Open) {
+    const isOpen = this.#policy.state === CircuitState.Open;
+    if (isOpen) {
       const until = this.clock.now() + pauseMs(error);
       this.#openUntil = Math.max(this.#openUntil, until);
       if (error.status === 429) this.#askedUntil = Math.max(this.#askedUntil, until);
-      this.#afterPause(part);
-    } else this.#after(part, Math.max(backoff, jittered(this.clock, askedForMs(error), 0.2)));
+    }
+    if (!this.#everything && !part.wanted) return this.#refresh({ error });
+    if (isOpen) this.#afterPause(part);
+    else this.#after(part, Math.max(backoff, jittered(this.clock, askedForMs(error), 0.2)));
     return this.#refresh({ error });
   }
 }

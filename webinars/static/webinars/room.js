@@ -166,7 +166,7 @@ export class Room {
     if (!this.#inside) return;
     if (state === "open") {
       this.#forgetFallback();
-      this.#polling.stop();
+      this.#polling.rest();
     } else if (state === "stopped") this.leave({ stopStatus: STOP_STATUS[code] ?? 403 });
     else this.#fallback ??= this.clock.setTimeout(() => this.#polling.start(), this.#fallbackMs());
   }
@@ -198,7 +198,10 @@ export class Room {
   /** After a connection or a hole: what was missed, and how the webinar stands. Pages that connect are spread already. */
   #recover(why) {
     const connected = why === "connected";
-    if (connected) this.#polling.hurry();
+    if (connected) {
+      this.#polling.stop();
+      this.#polling.hurry();
+    }
     const waitMs = connected ? 0 : between(this.clock, 0, this.crowdMs);
     for (const name of [...this.#syncs.keys(), STATE]) this.#polling.once(name, { waitMs, lookBack: true });
   }

@@ -50,9 +50,10 @@ export class RoomSocket {
     if (this.state === "idle" || this.state === "stopped") this.#connect();
   }
 
-  /** Leaves without coming back; `start` begins anew. */
+  /** Leaves without coming back; `start` begins anew, as if nothing had been heard: what was still to be fetched is given up, too. */
   stop() {
     this.#drop();
+    this.#epoch = null;
     this.#enter("stopped", { code: null });
   }
 

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { ApiError } from "../api_client.js";
 import { QuestionStore } from "../question_store.js";
 import { QuestionSync } from "../question_sync.js";
-import { settle } from "./fake_clock.js";
+import { Deferred, settle } from "./fake_clock.js";
 import { message, world } from "./room_world.js";
 
 test("while the socket is down messages come by polling, and polling ends when it is back", async (t) => {
@@ -166,6 +166,60 @@ test("a greeting before a server that still fails costs it one question", async 
   await clock.pass(50_000);
 
   assert.equal(server.attempts - attempts, 1);
+});
+
+test("what a hole left to be fetched is fetched also when the socket goes on after a break", async (t) => {
+  const { room, hello, hear, server, store, sockets, clock, seen } = world(t);
+  room.enter();
+  await hello(3600);
+  server.failure = 503;
+  server.messages.push(message(2));
+  hear(2, "webinar.state", {});
+  await clock.pass(1_500);
+  const polls = server.polls;
+
+  sockets.at(-1).onclose({ code: 1006 });
+  await clock.pass(1_600);
+  await hello(3600, 2);
+  server.failure = null;
+  await clock.pass(6_000);
+
+  assert.deepEqual([store.lastSeq, seen.states], [2, ["live", "live"]]);
+  assert.deepEqual([server.polls - polls, seen.words.at(-1)], [1, "live"]);
+});
+
+test("a poll that fails after the socket is back is not repeated", async (t) => {
+  const { room, hello, server, sockets, clock } = world(t);
+  room.enter();
+  await hello(3600);
+  const held = new Deferred();
+  room.add({ name: "slow", everyMs: 1_000, expect: () => false, catchUp: () => ((asked += 1), asked > 1 ? held.promise : null) });
+  let asked = 0;
+  await clock.pass(1_000);
+  sockets.at(-1).onclose({ code: 1006 });
+  sockets.at(-1).onmessage = null;
+  while (asked < 2) await clock.pass(100);
+  while (!sockets.at(-1).onmessage) await clock.pass(100);
+  await hello(3600);
+
+  held.reject(new ApiError({ status: 500, code: "x", message: "" }));
+  const polls = server.polls;
+  await clock.pass(60_000);
+
+  assert.deepEqual([asked, server.polls - polls], [2, 0]);
+});
+
+test("a page that left and comes back asks for what it missed, wherever the socket begins", async (t) => {
+  const { room, hello, server, sockets } = world(t);
+  room.enter();
+  await hello(3600, 7);
+  const polls = server.polls;
+
+  room.leave();
+  room.enter();
+  await hello(3600, 7);
+
+  assert.deepEqual([server.polls - polls, sockets.at(-1).url.includes("epoch")], [1, false]);
 });
 
 test("a server that asked to be left alone is, whatever greets", async (t) => {
