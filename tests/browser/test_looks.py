@@ -164,10 +164,16 @@ def test_a_notice_never_moves_the_player(visitor: Arrive, webinars: None, option
         assert stage.bounding_box() == before
     more = notice.locator("[data-notice-more]")
     more.click()
-
     expect(more).to_have_attribute("aria-expanded", "true")
     expect(more).to_be_in_viewport(ratio=1)
     assert stage.bounding_box() == before
+    page.keyboard.press("Escape")
+    expect(more).to_have_attribute("aria-expanded", "false")
+    expect(more).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+
+    expect(notice.get_by_role("link").last).to_be_focused()
+    expect(more).to_have_attribute("aria-expanded", "true")
 
 
 @pytest.mark.parametrize(("width", "height"), [(640, 400), (320, 256)])

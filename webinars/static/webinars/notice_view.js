@@ -1,6 +1,6 @@
 /**
- * The notice above the player: one pinned text with who set it, its addresses as links. It opens and closes by a gentle
- * movement, so that the player does not jump; a long one shows its first lines and opens at a press.
+ * The notice: one pinned text with who set it, its addresses as links. A long one shows its first lines and opens at a
+ * press, or when the keyboard comes to an address further down; Escape shuts it.
  */
 import { gettext } from "./i18n.js";
 import { linkified } from "./linkify.js";
@@ -14,6 +14,8 @@ export class NoticeView {
     this.more = element.querySelector("[data-notice-more]");
     this.shown = element.dataset.open === "true" ? this.text.textContent : null;
     this.more.addEventListener("click", () => this.#expand(!this.isExpanded));
+    this.text.addEventListener("focusin", () => this.#isCut && this.#expand(true));
+    element.addEventListener("keydown", (event) => this.#key(event));
     new ResizeObserver(() => this.#offerMore()).observe(this.text);
   }
 
@@ -40,9 +42,21 @@ export class NoticeView {
     this.more.setAttribute("aria-expanded", String(open));
     this.more.textContent = open ? gettext("Less") : gettext("More");
     this.element.toggleAttribute("data-expanded", open);
+    if (!open) this.text.scrollTop = 0;
+  }
+
+  #key(event) {
+    if (event.key !== "Escape" || !this.isExpanded) return;
+    event.preventDefault();
+    this.#expand(false);
+    this.more.focus();
+  }
+
+  get #isCut() {
+    return !this.isExpanded && this.text.scrollHeight > this.text.clientHeight + 1;
   }
 
   #offerMore() {
-    this.more.hidden = !this.isExpanded && this.text.scrollHeight <= this.text.clientHeight + 1;
+    this.more.hidden = !this.isExpanded && !this.#isCut;
   }
 }
