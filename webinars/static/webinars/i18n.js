@@ -6,9 +6,18 @@ export const gettext = (text) => globalThis.django?.gettext?.(text) ?? text;
 export const ngettext = (one, many, count) =>
   globalThis.django?.ngettext?.(one, many, count) ?? (count === 1 ? one : many);
 
+const TURNS = /[\u202a-\u202e\u2066-\u2069]/gu;
+const FROM_THE_RIGHT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/u;
+
+/** A name that is read from right to left, or bids so, must not turn the sentence around it. */
+function apart(value) {
+  const plain = String(value).replace(TURNS, "");
+  return FROM_THE_RIGHT.test(plain) ? `\u2068${plain}\u2069` : plain;
+}
+
 /** Fills `%(name)s` places, as Django's own `interpolate` does with named values. */
 export const interpolate = (text, values) =>
-  text.replace(/%\((\w+)\)s/g, (place, name) => (name in values ? String(values[name]) : place));
+  text.replace(/%\((\w+)\)s/g, (place, name) => (name in values ? apart(values[name]) : place));
 
 /** The language of the page, for `Intl`. */
 export const pageLanguage = () => globalThis.document?.documentElement.lang || "ko";
