@@ -256,12 +256,18 @@ def test_whoever_was_away_hears_how_many_messages_came(visitor: Arrive, attendee
     expect(page.get_by_role("button", name="새 메시지 2개")).to_be_visible()
 
 
-def test_the_end_leads_everybody_to_the_last_page(attendee: Visitor, webinar: Webinar) -> None:
-    attendee.enter("demo")
+def test_the_end_leads_everybody_to_the_last_page_also_who_comes_back(attendee: Visitor, webinar: Webinar) -> None:
+    attendee.page.add_init_script("Math.random = () => 0")  # of the seconds over which a room is emptied, the first
+    page = attendee.enter("demo")
+    page.route("**/ended/", lambda route: route.fulfill(status=204))  # a browser stays where it is
+    with page.expect_response("**/ended/"):
+        end(webinar, now=timezone.now())
+    page.unroute("**/ended/")
 
-    end(webinar, now=timezone.now())
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
 
-    attendee.page.wait_for_url("**/ended/")
+    page.wait_for_url("**/ended/")
     expect(attendee.page.get_by_role("heading", name="함께해 주셔서 감사합니다")).to_be_visible()
 
 

@@ -200,4 +200,8 @@ window.addEventListener("online", () => room.setOnline(true));
 window.addEventListener("offline", () => room.setOnline(false));
 if (!navigator.onLine) room.setOnline(false);
 window.addEventListener("pagehide", () => room.leave());
-window.addEventListener("pageshow", ({ persisted }) => persisted && !page.superseded && enterAnew().catch(() => pass.lost || enter()));
+window.addEventListener("pageshow", ({ persisted }) => {
+  if (!persisted) return;
+  leaving = undefined; // whoever came back to a webinar that is over is led away again
+  if (!page.superseded) enterAnew().catch(() => pass.lost || enter());
+});
