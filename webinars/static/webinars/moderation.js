@@ -49,7 +49,8 @@ export class Moderation {
 
   pin({ id }) {
     const { notice } = this;
-    return this.#do(() => this.api.put(this.urls.notice, { message_id: id }), gettext("Pinned above the player"), () => putNotice(this.api, this.urls.notice, notice));
+    const set = () => this.api.put(this.urls.notice, { message_id: id }).catch((error) => Promise.reject(goneSince(error)));
+    return this.#do(set, gettext("Pinned above the player"), () => putNotice(this.api, this.urls.notice, notice));
   }
 
   unpin() {
@@ -75,6 +76,9 @@ export class Moderation {
     return true;
   }
 }
+
+/** Another host may have removed the message while the menu was open. */
+const goneSince = (error) => (error.status === 404 ? new Error(gettext("This message was removed.")) : error);
 
 /** Sets the notice to `notice`, {text} or {messageId}, or takes it away (null). */
 export function putNotice(api, url, notice) {

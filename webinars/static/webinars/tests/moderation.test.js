@@ -9,13 +9,13 @@ import { message } from "./chat_server.js";
 const urls = { message: "/messages/__id__", members: "/members", notice: "/notice" };
 
 /** Moderation against a server that remembers what it was asked and refuses what is in `refusals`. */
-function world({ sure = true, notice = null, refusals = [] } = {}) {
+function world({ sure = true, notice = null, refusals = [], status = 403 } = {}) {
   const asked = [];
   const shown = [];
   const heard = [];
   const answer = async (method, url, body) => {
     asked.push([method, url, ...(body ? [body] : [])]);
-    if (refusals.includes(method)) throw new ApiError({ status: 403, code: "x", message: "Not allowed." });
+    if (refusals.includes(method)) throw new ApiError({ status, code: "x", message: "Not allowed." });
     return { message: message(1, { deleted: method === "DELETE" }) };
   };
   const api = {
@@ -120,4 +120,11 @@ test("only what was changed in the settings is asked for, and the way back asks 
   assert.deepEqual(changesOf(after, before), { slow_seconds: 0, blocked_words: ["a"] });
   assert.deepEqual(changesOf(before, { ...before, blockedWords: ["a"] }), {});
   assert.deepEqual(wordsOf(" 광고 \n\n무료 상담\n"), ["광고", "무료 상담"]);
+});
+
+test("a message that another host removed since cannot be pinned, and that is said", async () => {
+  const { moderation, shown } = world({ refusals: ["PUT"], status: 404 });
+
+  assert.equal(await moderation.pin({ id: "m1" }), false);
+  assert.deepEqual(shown, [{ text: "This message was removed.", bad: true }]);
 });
