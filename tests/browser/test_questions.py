@@ -257,6 +257,9 @@ def test_asking_can_be_switched_off_and_muted_while_people_are_in(
     broadcast(webinar.pk, EventType.WEBINAR_STATE, {"state": "live", "questionsEnabled": True})
     expect(field).to_be_visible()
 
+    person.page.clock.install(time=timezone.now() + timedelta(hours=1))  # a visitor's clock may be wrong
+    person.enter("demo")
+    tab(person).click()
     user = User.objects.get(display_name="Yoon")
     until = (timezone.now() + timedelta(minutes=5)).isoformat()
     tell_person(webinar.pk, user.pk, EventType.MEMBER_MUTED, {"until": until})

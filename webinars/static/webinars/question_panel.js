@@ -27,7 +27,7 @@ export class QuestionPanel {
    * - `onNews(count)` hears how many things are new since `look()`; `onOffered(offered)` hears whether there is a Q&A
    */
   constructor({ root, api, url, everyMs, room, first, me, may, facts, mutedUntil = null, newClientId = newId, onNews = () => {}, onOffered = () => {} }) {
-    Object.assign(this, { root, may, newClientId, onOffered });
+    Object.assign(this, { root, api, may, newClientId, onOffered });
     const toasts = new Toasts({ region: root.querySelector("[data-questions-toasts]") });
     const say = (...what) => toasts.show(...what);
     this.store = new QuestionStore({ me: me?.id ?? null, leads: may.answer });
@@ -68,9 +68,14 @@ export class QuestionPanel {
   setMuted(until) {
     this.mutedUntil = until;
     this.#showWays();
-    const left = until ? Date.parse(until) - browserClock.now() : 0;
+    const left = until ? Date.parse(until) - this.#now : 0;
     browserClock.clearTimeout(this.#muteEnd);
     if (left > 0) this.#muteEnd = browserClock.setTimeout(() => this.#showWays(), left + 1_000);
+  }
+
+  /** By the server's clock; a visitor's may be wrong. */
+  get #now() {
+    return browserClock.now() - this.api.pass.clockAhead;
   }
 
   /** A webinar without Q&A has no place for it; one where it was switched off keeps what was asked. */
@@ -85,7 +90,7 @@ export class QuestionPanel {
   }
 
   #showWays() {
-    const muted = this.mutedUntil && Date.parse(this.mutedUntil) > browserClock.now();
+    const muted = this.mutedUntil && Date.parse(this.mutedUntil) > this.#now;
     const show = (name, shown) => {
       const way = this.root.querySelector(`[data-ask${name}]`);
       if (way) way.hidden = !shown;
