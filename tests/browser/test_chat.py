@@ -228,6 +228,7 @@ def test_a_guest_is_told_how_to_write(visitor: Arrive, webinar: Webinar) -> None
         guest.page.locator("#tab-panel-chat").get_by_role("link", name=re.compile("로그인|Sign in"))
     ).to_be_visible()
     expect(guest.composer).to_have_count(0)
+    expect(guest.page.locator("[data-chat-empty]")).not_to_contain_text(re.compile("첫인사|Say hello"))
     Webinar.objects.update(chat_enabled=False)
     announce(Webinar.objects.get())
     expect(guest.page.locator("[data-when-chat=false]")).to_be_visible()
