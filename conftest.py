@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test import Client as Browser
 from django.utils import timezone
+from django_celery_beat.models import PeriodicTask
 
 from eventflow import redis
 from webinars.models import User, Webinar
@@ -21,6 +22,8 @@ from webinars.tests.factories import (
     WebinarFactory,
 )
 
+_scheduled: dict[str, PeriodicTask] = {}
+
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
@@ -29,6 +32,13 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
         cursor.execute("ALTER TABLE attendance_seals DISABLE TRIGGER seal_stays_whole")
         cursor.execute("ALTER TABLE sealed_attendance DISABLE TRIGGER sealed_rows_stay_whole")
         cursor.execute("ALTER TABLE audit_log DISABLE TRIGGER audit_log_stays_whole")
+        _scheduled.update({job.task: job for job in PeriodicTask.objects.select_related("crontab", "interval")})
+
+
+@pytest.fixture
+def scheduled() -> dict[str, PeriodicTask]:
+    """The jobs that migrations schedule, by task, as they were before any test emptied the tables."""
+    return _scheduled
 
 
 @pytest.fixture(autouse=True)

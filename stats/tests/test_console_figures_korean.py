@@ -58,8 +58,8 @@ def webinar_with_people():
         PresenceFactory(webinar=found, user=UserFactory(display_name="정", email="4@1.kr"))
     SessionFactory(webinar=found, user=None, entered_at=START, exited_at=START, closed_reason="timeout")
     AccessLogFactory(webinar=found, time_bucket=START, max_participants=40, sum_participants=100)
-    MessageFactory(webinar=found, user=registered.user)
-    QuestionFactory(webinar=found, user=registered.user, status="answered")
+    MessageFactory(webinar=found, user=registered.user, body="안녕하세요")
+    QuestionFactory(webinar=found, user=registered.user, body="다시 볼 수 있나요?", status="answered")
     return found
 
 

@@ -7,7 +7,6 @@ import pytest
 import time_machine
 from django.core.management import call_command
 from django.db import connections
-from django_celery_beat.models import PeriodicTask
 
 from presence.models import LivePresence, UserSession
 from presence.services import retention as presence_retention
@@ -195,8 +194,8 @@ def test_cron_prunes(client, settings):
 
 
 @pytest.mark.django_db
-def test_the_job_runs_at_night():
-    job = PeriodicTask.objects.get(task=prune_task.name)
+def test_the_job_runs_at_night(scheduled):
+    job = scheduled[prune_task.name]
 
     assert (job.crontab.hour, job.crontab.minute, str(job.crontab.timezone)) == ("18", "30", "UTC")
     with time_machine.travel(NOW, tick=False):

@@ -8,7 +8,6 @@ from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
-from django_celery_beat.models import PeriodicTask
 
 from presence.models import UserSession
 from presence.selectors.ledger import guest_figures, person_figures, person_stretches
@@ -304,8 +303,8 @@ def test_one_that_fails_stops_none_of_the_others(caplog):
     assert [record.getMessage() for record in caplog.records] == [f"attendance not sealed: webinar {broken.pk}"]
 
 
-def test_the_job_runs_every_minute():
-    job = PeriodicTask.objects.get(task="stats.seal")
+def test_the_job_runs_every_minute(scheduled):
+    job = scheduled["stats.seal"]
 
     assert (job.enabled, job.crontab.minute, job.crontab.hour, job.expire_seconds) == (True, "*", "*", 55)
     assert tasks.seal.name == "stats.seal"

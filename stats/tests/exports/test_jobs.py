@@ -12,7 +12,6 @@ from django.db import connection, transaction
 from django.db.utils import IntegrityError
 from django.test import Client as Browser
 from django.utils import timezone, translation
-from django_celery_beat.models import PeriodicTask
 from openpyxl import load_workbook
 
 from eventflow import redis
@@ -210,8 +209,8 @@ def test_the_jobs_are_there(export):
 
 
 @pytest.mark.django_db
-def test_the_minutes_job_is_scheduled(db):
-    job = PeriodicTask.objects.get(task="stats.write_waiting_exports")
+def test_the_minutes_job_is_scheduled(scheduled):
+    job = scheduled["stats.write_waiting_exports"]
 
     assert (job.enabled, job.crontab.minute, job.crontab.hour) == (True, "*", "*")
 
