@@ -226,7 +226,7 @@ def _the_rest(bare: dict[str, Any], single: dict[str, Any], ours: dict[str, Any]
         Finding(
             "one socket stops reading: p99 at 5 events/s; what it missed",
             milliseconds(single["paced"]["p99"]),
-            f"{milliseconds(stopped['p99'])}; {resumed['missed']} events",
+            f"{milliseconds(stopped['p99'])}; {resumed['missed']} events{', then cut off' * resumed['closed']}",
             target="< 100 ms; something, or it was not stopped",
             met=stopped["p99"] < 0.1 and (resumed["missed"] > 0 or resumed["closed"]),
         ),
