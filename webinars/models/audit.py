@@ -55,4 +55,4 @@ class AuditEntry(models.Model):
         constraints = [models.CheckConstraint(condition=~Q(action=""), name="audit_action_not_empty")]
 
     def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.action}"
+        return f"{self._meta.verbose_name} {self.pk}"
