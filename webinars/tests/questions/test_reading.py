@@ -257,12 +257,15 @@ def test_the_most_voted_of_many_have_an_index(call, webinar, attendee):
 
     votes = read(call(webinar, attendee), after=6000)["votes"]
     with connection.cursor() as cursor:
+        # What else was in the table decides whether reading all of it would be cheaper; here it is whether it must.
+        cursor.execute(
+            "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off"
+        )
         cursor.execute(f"EXPLAIN {sql.READ_AFTER}", {"webinar_id": webinar.pk, **reader, **query})
         plan = "\n".join(line for (line,) in cursor.fetchall())
 
     assert sorted(votes.values()) == [*range(1005, 6001, 5)]
     assert "question_most_votes" in plan
-    assert "Seq Scan on questions" not in plan
 
 
 @pytest.mark.django_db
