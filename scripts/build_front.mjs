@@ -55,6 +55,7 @@ const STYLES = {
     "./webinars/static/webinars/css/notice.css",
     "./webinars/static/webinars/css/moderation.css",
     "./webinars/static/webinars/css/questions.css",
+    "./webinars/static/webinars/css/question_forms.css",
     "./webinars/static/webinars/css/console_room.css",
   ],
 };
