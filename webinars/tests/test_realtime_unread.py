@@ -27,10 +27,16 @@ BEGINNING_OF_A_MESSAGE = b"\x01\x80" + NO_MASK
 
 
 @pytest.fixture
-async def server():
+def connections():
+    """What the server knows of its connections, each a task until the room has let it go."""
+    return ServerState()
+
+
+@pytest.fixture
+async def server(connections):
     config = Config(application, ws_per_message_deflate=False, lifespan="off", log_config=None, ws_ping_interval=None)
     config.load()
-    make = partial(SocketProtocol, config=config, server_state=ServerState(), app_state={})
+    make = partial(SocketProtocol, config=config, server_state=connections, app_state={})
     listening = await asyncio.get_running_loop().create_server(make, "127.0.0.1", 0)
     yield listening.sockets[0].getsockname()
     listening.close()
@@ -57,25 +63,26 @@ async def opened(address, room):
     return connection
 
 
-async def until_gone(room):
+async def until_gone(room, connections):
     async with asyncio.timeout(15):
-        while str(room.pk) in hub().rooms:
-            await asyncio.sleep(0.02)
+        await asyncio.gather(*connections.tasks)
+
+    assert str(room.pk) not in hub().rooms
 
 
-async def test_somebody_who_stops_reading_is_let_go_though_their_computer_answers(server, monkeypatch):
+async def test_somebody_who_stops_reading_is_let_go_though_their_computer_answers(server, connections, monkeypatch):
     monkeypatch.setattr(socket_protocol, "UNREAD_MILLISECONDS", 300)
     room = a_room()
     connection = await opened(server, room)
     with contextlib.closing(connection):
         for _ in range(400):  # more than what the kernel holds for it
             await tell(room, text="x" * 16_000)
-        await until_gone(room)
+        await until_gone(room, connections)
 
     assert hub().census.sockets == 0
 
 
-async def test_whoever_pings_and_does_not_read_is_let_go(server):
+async def test_whoever_pings_and_does_not_read_is_let_go(server, connections):
     room = a_room()
     connection = await opened(server, room)
     with contextlib.closing(connection):
@@ -83,13 +90,13 @@ async def test_whoever_pings_and_does_not_read_is_let_go(server):
             async with asyncio.timeout(15):
                 for _ in range(2000):
                     await asyncio.get_running_loop().sock_sendall(connection, MASKED_PING * 500)
-        await until_gone(room)
+        await until_gone(room, connections)
 
     assert hub().census.sockets == 0
 
 
 @pytest.mark.parametrize("kind", FLOODS)
-async def test_whoever_sends_frames_without_end_is_cut_off_after_few_of_them(server, kind):
+async def test_whoever_sends_frames_without_end_is_cut_off_after_few_of_them(server, connections, kind):
     room = a_room()
     connection = await opened(server, room)
     loop = asyncio.get_running_loop()
@@ -100,7 +107,7 @@ async def test_whoever_sends_frames_without_end_is_cut_off_after_few_of_them(ser
             async with asyncio.timeout(15):
                 while str(room.pk) in hub().rooms:
                     await loop.sock_sendall(connection, FLOODS[kind] * 1000)
-        await until_gone(room)
+        await until_gone(room, connections)
 
     assert hub().census.sockets == 0
 
