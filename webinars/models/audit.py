@@ -1,25 +1,8 @@
-from typing import Self
-
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from webinars.models.organisation import Role
-from webinars.models.user import User
-
-
-class AuditQuerySet(models.QuerySet["AuditEntry"]):
-    def visible_to(self, user: User, *roles: Role) -> Self:
-        """Entries of the tenants where the person is a member, in one of `roles` when any are named."""
-        if not user.is_authenticated or not user.is_active:
-            return self.none()
-        if user.is_superuser:
-            return self.all()
-        wanted = roles or tuple(Role)
-        return self.filter(
-            Q(agency_id__in=user.agency_memberships.filter(role__in=wanted).values("agency"))
-            | Q(client_id__in=user.client_memberships.filter(role__in=wanted).values("client"))
-        )
+from webinars.models.tenancy import TenantQuerySet
 
 
 class AuditEntry(models.Model):
@@ -39,7 +22,7 @@ class AuditEntry(models.Model):
     subject_id = models.CharField(max_length=64, blank=True)
     details = models.JSONField(_("details"), default=dict, blank=True)
 
-    objects = AuditQuerySet.as_manager()
+    objects = TenantQuerySet.as_manager()
 
     class Meta:
         db_table = "audit_log"

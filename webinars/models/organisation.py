@@ -1,7 +1,10 @@
 import uuid
+from typing import Any, ClassVar, Self
 
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 
@@ -19,6 +22,12 @@ class Agency(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(_("name"), max_length=120)
     slug = models.SlugField(_("short name"), max_length=60, unique=True)
+    mfa_required = models.BooleanField(
+        _("members need a second factor"),
+        default=False,
+        db_default=False,
+        help_text=_("Members of the agency and of its clients see nothing of it until they have set one up."),
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
@@ -50,8 +59,20 @@ class Client(models.Model):
         return self.name
 
 
+class MembershipQuerySet(models.QuerySet[Any]):
+    """Of agencies and of clients alike."""
+
+    def in_force(self) -> Self:
+        """Without those whose agency asks for a second factor that the person has not set up."""
+        factors = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+        has_factor = Exists(Authenticator.objects.filter(user=OuterRef("user"), type__in=factors))
+        return self.filter(Q(**{self.model.ASKS_FOR_FACTOR: False}) | has_factor)
+
+
 class AgencyMember(models.Model):
     """A role over all clients of an agency."""
+
+    ASKS_FOR_FACTOR: ClassVar = "agency__mfa_required"
 
     agency = models.ForeignKey(Agency, on_delete=models.CASCADE, related_name="members", verbose_name=_("agency"))
     user = models.ForeignKey(
@@ -60,6 +81,8 @@ class AgencyMember(models.Model):
     role = models.CharField(_("role"), max_length=16, choices=Role.choices)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         db_table = "agency_members"
@@ -81,6 +104,8 @@ class AgencyMember(models.Model):
 class ClientMember(models.Model):
     """A role over one client."""
 
+    ASKS_FOR_FACTOR: ClassVar = "client__agency__mfa_required"
+
     client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="members", verbose_name=_("client"))
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="client_memberships", verbose_name=_("person")
@@ -88,6 +113,8 @@ class ClientMember(models.Model):
     role = models.CharField(_("role"), max_length=16, choices=Role.choices)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         db_table = "client_members"

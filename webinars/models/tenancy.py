@@ -1,5 +1,27 @@
+from typing import Any, Self
+
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+
+from webinars.models.organisation import Role
+from webinars.models.user import User
+
+
+class TenantQuerySet(models.QuerySet[Any]):
+    """Rows that carry `agency_id` and `client_id`. The one place that says whose rows a person sees (spec 14)."""
+
+    def visible_to(self, user: User, *roles: Role) -> Self:
+        """Rows of the tenants where the person is a member, in one of `roles` when any are named."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        if user.is_superuser:
+            return self.all()
+        wanted = roles or tuple(Role)
+        return self.filter(
+            Q(agency_id__in=user.agency_memberships.in_force().filter(role__in=wanted).values("agency"))
+            | Q(client_id__in=user.client_memberships.in_force().filter(role__in=wanted).values("client"))
+        )
 
 
 class TenantModel(models.Model):

@@ -12,8 +12,8 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from webinars.models.organisation import Role
-from webinars.models.user import User
+from webinars.models.campaign import Campaign
+from webinars.models.tenancy import TenantQuerySet
 from webinars.models.validators import (
     UUID_FORM,
     check_interval_overrides,
@@ -42,7 +42,7 @@ def default_bucket_seconds() -> int:
     return seconds
 
 
-class WebinarQuerySet(models.QuerySet["Webinar"]):
+class WebinarQuerySet(TenantQuerySet):
     def public(self) -> Self:
         return self.exclude(state=Webinar.State.DRAFT)
 
@@ -51,18 +51,6 @@ class WebinarQuerySet(models.QuerySet["Webinar"]):
         if UUID_FORM.fullmatch(ref):
             return self.filter(id=uuid.UUID(ref))
         return self.filter(slug=ref) if "\x00" not in ref else self.none()
-
-    def visible_to(self, user: User, *roles: Role) -> Self:
-        """Webinars of the tenants where the person is a member, in one of `roles` when any are named."""
-        if not user.is_authenticated or not user.is_active:
-            return self.none()
-        if user.is_superuser:
-            return self.all()
-        wanted = roles or tuple(Role)
-        return self.filter(
-            Q(agency__in=user.agency_memberships.filter(role__in=wanted).values("agency"))
-            | Q(client__in=user.client_memberships.filter(role__in=wanted).values("client"))
-        )
 
     def in_content_window(self, now: datetime) -> Self:
         return self.annotate(
@@ -144,6 +132,24 @@ class Webinar(models.Model):
     )
     access_policy = models.CharField(
         _("who gets in"), max_length=16, choices=AccessPolicy.choices, default=AccessPolicy.AUTH
+    )
+    verify_email = models.BooleanField(
+        _("people prove their address"),
+        default=True,
+        db_default=True,
+        help_text=_(
+            "With a code by email. Without, typing an address on the list is enough: whoever knows one gets in as its "
+            "owner, except as somebody who has a password or works here."
+        ),
+    )
+    registration_campaign = models.ForeignKey(
+        Campaign,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        db_constraint=False,
+        related_name="webinars",
+        verbose_name=_("registration campaign"),
     )
     player = models.CharField(_("player"), max_length=8, choices=Player.choices, default=Player.YOUTUBE)
     player_url = models.CharField(_("player address"), max_length=500, blank=True, validators=[check_web_address])

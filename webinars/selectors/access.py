@@ -140,10 +140,10 @@ def _with_standing(webinars: QuerySet[Webinar], user_id: uuid.UUID) -> QuerySet[
             )
         ),
         agency_roles=ArraySubquery(
-            AgencyMember.objects.filter(agency_id=OuterRef("agency_id"), user_id=user_id).values("role")
+            AgencyMember.objects.in_force().filter(agency_id=OuterRef("agency_id"), user_id=user_id).values("role")
         ),
         client_roles=ArraySubquery(
-            ClientMember.objects.filter(client_id=OuterRef("client_id"), user_id=user_id).values("role")
+            ClientMember.objects.in_force().filter(client_id=OuterRef("client_id"), user_id=user_id).values("role")
         ),
         registration_facts=Subquery(
             Registration.objects.filter(webinar_id=OuterRef("pk"), user_id=user_id).values(

@@ -27,11 +27,11 @@ def may(user: User, verb: Verb, thing: Webinar | Client | Agency) -> bool:
     roles = roles_for(verb)
     match thing:
         case Agency():
-            return user.agency_memberships.filter(agency=thing, role__in=roles).exists()
+            return user.agency_memberships.in_force().filter(agency=thing, role__in=roles).exists()
         case Client():
             agency_id, client_id = thing.agency_id, thing.id
         case Webinar():
             agency_id, client_id = thing.agency_id, thing.client_id
-    in_agency = user.agency_memberships.filter(agency_id=agency_id, role__in=roles).values("role")
-    in_client = user.client_memberships.filter(client_id=client_id, role__in=roles).values("role")
+    in_agency = user.agency_memberships.in_force().filter(agency_id=agency_id, role__in=roles).values("role")
+    in_client = user.client_memberships.in_force().filter(client_id=client_id, role__in=roles).values("role")
     return in_agency.union(in_client).exists()

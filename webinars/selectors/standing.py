@@ -81,8 +81,8 @@ def standing(user: Any) -> Standing:
         return Standing(user=user, is_superuser=True)
     return Standing(
         user=user,
-        agency_roles=dict(AgencyMember.objects.filter(user=user).values_list("agency_id", "role")),
-        client_roles=dict(ClientMember.objects.filter(user=user).values_list("client_id", "role")),
+        agency_roles=dict(AgencyMember.objects.in_force().filter(user=user).values_list("agency_id", "role")),
+        client_roles=dict(ClientMember.objects.in_force().filter(user=user).values_list("client_id", "role")),
     )
 
 

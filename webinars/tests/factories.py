@@ -9,8 +9,15 @@ from django.utils import timezone
 from webinars.models import (
     Agency,
     AgencyMember,
+    AllowedEmail,
+    Campaign,
+    CampaignEntry,
+    CampaignQuestion,
     Client,
     ClientMember,
+    ConsentText,
+    ConsentVersion,
+    Invitation,
     Message,
     Question,
     QuestionVote,
@@ -143,3 +150,77 @@ class QuestionVoteFactory(factory.django.DjangoModelFactory[QuestionVote]):
     client = factory.SelfAttribute("question.client")
     agency = factory.SelfAttribute("question.agency")
     user = factory.SubFactory(UserFactory)
+
+
+class AllowedEmailFactory(factory.django.DjangoModelFactory[AllowedEmail]):
+    class Meta:
+        model = AllowedEmail
+
+    webinar = factory.SubFactory(WebinarFactory, access_policy="email_auth")
+    client = factory.SelfAttribute("webinar.client")
+    agency = factory.SelfAttribute("webinar.agency")
+    email = factory.Sequence(lambda n: f"allowed{n}@example.com")
+
+
+class CampaignFactory(factory.django.DjangoModelFactory[Campaign]):
+    """Published and open, without questions."""
+
+    class Meta:
+        model = Campaign
+
+    client = factory.SubFactory(ClientFactory)
+    slug = factory.Sequence(lambda n: f"campaign-{n}")
+    title = factory.Sequence(lambda n: f"Campaign {n}")
+    is_published = True
+
+
+class CampaignQuestionFactory(factory.django.DjangoModelFactory[CampaignQuestion]):
+    class Meta:
+        model = CampaignQuestion
+
+    campaign = factory.SubFactory(CampaignFactory)
+    position = factory.Sequence(lambda n: n)
+    label = factory.Sequence(lambda n: f"Question {n}")
+
+
+class CampaignEntryFactory(factory.django.DjangoModelFactory[CampaignEntry]):
+    class Meta:
+        model = CampaignEntry
+
+    campaign = factory.SubFactory(CampaignFactory)
+    client = factory.SelfAttribute("campaign.client")
+    agency = factory.SelfAttribute("campaign.agency")
+    user = factory.SubFactory(UserFactory)
+    email = factory.LazyAttribute(lambda o: o.user.email.lower())
+    name = factory.SelfAttribute("user.display_name")
+
+
+class ConsentTextFactory(factory.django.DjangoModelFactory[ConsentText]):
+    class Meta:
+        model = ConsentText
+
+    client = factory.SubFactory(ClientFactory)
+    name = factory.Sequence(lambda n: f"Consent {n}")
+
+
+class ConsentVersionFactory(factory.django.DjangoModelFactory[ConsentVersion]):
+    class Meta:
+        model = ConsentVersion
+
+    text = factory.SubFactory(ConsentTextFactory)
+    number = 1
+    label = "I agree to the use of my name and email address."
+    body = "They are used for this webinar only, and deleted after a year."
+
+
+class InvitationFactory(factory.django.DjangoModelFactory[Invitation]):
+    """Sent a moment ago, good for a week, to join an agency."""
+
+    class Meta:
+        model = Invitation
+
+    agency = factory.SubFactory(AgencyFactory)
+    email = factory.Sequence(lambda n: f"invited{n}@example.com")
+    role = "operator"
+    created_at = factory.LazyFunction(timezone.now)
+    expires_at = factory.LazyAttribute(lambda o: o.created_at + timedelta(days=7))
