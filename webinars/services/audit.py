@@ -4,7 +4,16 @@ import uuid
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
+
+from eventflow import once
 from webinars.models import AuditEntry, Webinar
+
+VIEWED = "personal.viewed"
+HOUR = 3600
+# How long a view counts as recorded before its entry is committed: a page that failed is recorded when it is tried
+# again.
+UNSURE_SECONDS = 30
 
 
 def record(
@@ -56,3 +65,45 @@ def record_in(
         subject_id=str(subject_id),
         details=details or {},
     )
+
+
+def record_view(
+    what: str,
+    *,
+    actor_id: uuid.UUID,
+    now: datetime,
+    webinar: Webinar | None = None,
+    agency_id: uuid.UUID | None = None,
+    client_id: uuid.UUID | None = None,
+    subject_type: str = "",
+    subject_id: object = "",
+) -> None:
+    """Somebody of the organizing side was shown personal data: in a webinar, in a tenant, or, by naming neither, as a
+    super admin. `what` names the page in one word of at most 30 letters.
+
+    Once in an hour of the clock per person, place, subject and kind, whichever process comes first; while Redis is
+    away, once per process. Call it before the page is answered: who is not on record is shown nothing.
+    """
+    if webinar is not None:
+        agency_id, client_id = webinar.agency_id, webinar.client_id
+    webinar_id = webinar.pk if webinar is not None else None
+    place = webinar_id or client_id or agency_id or ""
+    key = f"viewed:{what}:{actor_id}:{place}:{subject_type}:{subject_id}:{int(now.timestamp()) // HOUR}"
+    if not once.claim(key, seconds=UNSURE_SECONDS):
+        return
+    try:
+        record_in(
+            VIEWED,
+            agency_id=agency_id,
+            client_id=client_id,
+            webinar_id=webinar_id,
+            actor_id=actor_id,
+            now=now,
+            subject_type=subject_type,
+            subject_id=subject_id,
+            details={"what": what},
+        )
+    except BaseException:
+        once.release(key)
+        raise
+    transaction.on_commit(lambda: once.keep(key, seconds=HOUR))
