@@ -83,6 +83,11 @@ def _attempt(pause: Pause, call: Callable[[], R], otherwise: Callable[[], R]) ->
         return otherwise()
 
 
+def answers() -> bool:
+    """Whether Redis is there now, for what must not be done without it."""
+    return attempt(lambda: bool(client().ping()), otherwise=False)
+
+
 class Server:
     """One of several Redis servers, with a pause of its own: that one is away says nothing of the others."""
 
