@@ -21,6 +21,8 @@ class AuditEntry(models.Model):
     subject_type = models.CharField(_("on what"), max_length=20, blank=True)
     subject_id = models.CharField(max_length=64, blank=True)
     details = models.JSONField(_("details"), default=dict, blank=True)
+    # About a tenant's people and its policies: for those who may manage its members. All else is for who may run it.
+    managers_only = models.BooleanField(default=False, db_default=False)
 
     objects = TenantQuerySet.as_manager()
 
@@ -28,12 +30,17 @@ class AuditEntry(models.Model):
         db_table = "audit_log"
         verbose_name = _("audit entry")
         verbose_name_plural = _("audit log")
-        ordering = ["-id"]
+        ordering = ["-at", "-id"]
         indexes = [
-            # The console's list, by webinar and by tenant.
-            models.Index(fields=["webinar_id", "-id"], name="audit_of_webinar"),
-            models.Index(fields=["client_id", "-id"], name="audit_of_client"),
-            models.Index(fields=["agency_id", "-id"], name="audit_of_agency"),
+            # The console's list, the newest first: of a webinar, of a tenant, of an installation, ...
+            models.Index(fields=["webinar_id", "-at", "-id"], name="audit_of_webinar"),
+            models.Index(fields=["client_id", "-at", "-id"], name="audit_of_client"),
+            models.Index(fields=["agency_id", "-at", "-id"], name="audit_of_agency"),
+            models.Index(fields=["-at", "-id"], name="audit_newest"),
+            # ... narrowed to who did it, to what was done, and to what it was done to.
+            models.Index(fields=["actor_id", "-at", "-id"], name="audit_of_actor"),
+            models.Index(fields=["action", "-at", "-id"], name="audit_of_action"),
+            models.Index(fields=["subject_id", "-at", "-id"], name="audit_of_subject", condition=~Q(subject_id="")),
         ]
         constraints = [models.CheckConstraint(condition=~Q(action=""), name="audit_action_not_empty")]
 

@@ -1,6 +1,7 @@
 """Who did what (spec 13): one entry for each act, in the transaction of the act itself."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +9,13 @@ from django.db import transaction
 
 from eventflow import once
 from webinars.models import AuditEntry, Webinar
+
+# Who may manage a tenant's members reads what became of its people and its policies; all else is for who may run it.
+OF_PEOPLE = ("sign_in", "sign_out", "account.", "invitation.", "membership.")
+POLICIES = {
+    f"webinars.{model}"
+    for model in ("agency", "client", "agencymember", "clientmember", "invitation", "consenttext", "consentversion")
+}
 
 VIEWED = "personal.viewed"
 HOUR = 3600
@@ -54,6 +62,7 @@ def record_in(
     details: dict[str, Any] | None = None,
 ) -> None:
     """An act in a tenant: an agency's, or a client's with its agency. One in no tenant is seen by super admins."""
+    kept = details or {}
     AuditEntry.objects.create(
         at=now,
         action=action,
@@ -63,8 +72,13 @@ def record_in(
         webinar_id=webinar_id,
         subject_type=subject_type,
         subject_id=str(subject_id),
-        details=details or {},
+        details=kept,
+        managers_only=_is_for_managers(action, kept),
     )
+
+
+def _is_for_managers(action: str, details: Mapping[str, Any]) -> bool:
+    return action.startswith(OF_PEOPLE) or (action.startswith("console.") and details.get("model") in POLICIES)
 
 
 def record_view(
