@@ -7,6 +7,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from webinars.models.organisation import Agency, Client, Role
+from webinars.models.tenancy import TenantQuerySet
 
 
 class Invitation(models.Model):
@@ -39,6 +40,8 @@ class Invitation(models.Model):
     )
     revoked_at = models.DateTimeField(_("taken back"), null=True, blank=True)
 
+    objects = TenantQuerySet.as_manager()
+
     class Meta:
         db_table = "client_invitations"
         verbose_name = _("invitation")
@@ -59,6 +62,11 @@ class Invitation(models.Model):
                 condition=Q(accepted_at__isnull=True) | Q(revoked_at__isnull=True), name="invitation_ends_one_way"
             ),
         ]
+
+    @property
+    def tenant(self) -> Agency | Client:
+        """What one is asked to join."""
+        return self.client or self.agency
 
     def __str__(self) -> str:
         return f"{self._meta.verbose_name} {self.pk}"

@@ -1,5 +1,6 @@
 """What a membership allows: the table of spec 1, in one place."""
 
+from collections.abc import Iterable
 from typing import Literal
 
 from webinars.models import Agency, Client, Role, User, Webinar
@@ -16,6 +17,17 @@ ROLES: dict[Verb, tuple[Role, ...]] = {
 
 def roles_for(verb: Verb) -> tuple[Role, ...]:
     return ROLES[verb]
+
+
+def rank(role: str) -> int:
+    """The higher, the more it allows. Owners and admins may do the same, save that nobody gives what they have not."""
+    return len(Role.values) - Role.values.index(role)
+
+
+def may_give(held: Iterable[str], role: str) -> bool:
+    """Whether somebody with these roles in a tenant may give, change or take away `role` there: who manages members,
+    up to their own role. So admins make admins, and only owners deal with owners (docs/organisations.md)."""
+    return any(one in roles_for("manage_members") and rank(one) >= rank(role) for one in held)
 
 
 def may(user: User, verb: Verb, thing: Webinar | Client | Agency) -> bool:

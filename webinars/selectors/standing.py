@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from webinars.models import Agency, AgencyMember, Client, ClientMember, User, Webinar
-from webinars.selectors.permissions import Verb, roles_for
+from webinars.selectors.permissions import Verb, may_give, roles_for
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,18 @@ class Standing:
         """Whether the memberships allow `verb` on what belongs to this agency and, if given, this client."""
         if self.is_superuser:
             return True
+        return any(role in roles_for(verb) for role in self._held(agency_id, client_id))
+
+    def may_give(self, role: str, *, agency_id: uuid.UUID | None, client_id: uuid.UUID | None = None) -> bool:
+        """Whether the person may invite, make, change or remove somebody of this role there."""
+        return self.is_superuser or may_give(self._held(agency_id, client_id), role)
+
+    def _held(self, agency_id: uuid.UUID | None, client_id: uuid.UUID | None) -> list[str]:
         held = (
             self.agency_roles.get(agency_id) if agency_id else None,
             self.client_roles.get(client_id) if client_id else None,
         )
-        return any(role in roles_for(verb) for role in held if role)
+        return [role for role in held if role]
 
     def may_anywhere(self, verb: Verb) -> bool:
         roles = roles_for(verb)

@@ -18,14 +18,19 @@ COLLECT_WINDOW_OPEN = """(
                       + make_interval(mins => w.post_window_minutes))
     AND w.state <> 'draft')"""
 
-# Whether whoever shows a manager's pass may still run the webinar `w` (spec 1: the verb "run"), as SQL.
-# ORM equivalent: may(user, "run", webinar). Index: users_pkey, agency_member_unique, client_member_unique.
+# Whether whoever shows a manager's pass may still run the webinar `w` (spec 1: the verb "run"), as SQL. A membership
+# counts only with the second factor that its agency may require.
+# ORM equivalent: may(user, "run", webinar). Index: users_pkey, agencies_pkey, agency_member_unique,
+# client_member_unique, and that of mfa_authenticator by user where the agency requires one.
 STILL_RUNS = """(%(is_manager)s AND (
     EXISTS (SELECT FROM users s WHERE s.id = %(user_id)s AND s.is_superuser)
-    OR EXISTS (SELECT FROM agency_members a WHERE a.agency_id = w.agency_id AND a.user_id = %(user_id)s
-                                              AND a.role IN ('owner', 'admin', 'operator'))
-    OR EXISTS (SELECT FROM client_members c WHERE c.client_id = w.client_id AND c.user_id = %(user_id)s
-                                              AND c.role IN ('owner', 'admin', 'operator'))))"""
+    OR ((EXISTS (SELECT FROM agency_members a WHERE a.agency_id = w.agency_id AND a.user_id = %(user_id)s
+                                                AND a.role IN ('owner', 'admin', 'operator'))
+         OR EXISTS (SELECT FROM client_members c WHERE c.client_id = w.client_id AND c.user_id = %(user_id)s
+                                                   AND c.role IN ('owner', 'admin', 'operator')))
+        AND (EXISTS (SELECT FROM agencies g WHERE g.id = w.agency_id AND NOT g.mfa_required)
+             OR EXISTS (SELECT FROM mfa_authenticator f WHERE f.user_id = %(user_id)s
+                                                          AND f.type IN ('totp', 'webauthn'))))))"""
 
 
 class Admission(NamedTuple):
@@ -38,33 +43,61 @@ class Admission(NamedTuple):
     interval_overrides: dict[str, int]
 
 
-# Registers a signed-in person where entering is enough (policies `open` and `auth`) and the doors are open, and
-# answers how the person stands, in one round trip. When two calls race, one inserts and both answer registered.
-# ORM equivalent: Registration.objects.get_or_create(webinar=…, user=…) behind Webinar.collect_window.contains(now).
-# Index: webinars_pkey, registration_unique, users_pkey. Cost: three look-ups; one insert, the first time only.
+# Whether an address of the person is on the list of the webinar `w` (spec 3), as SQL: proven ones, and the account's own
+# unless it is known not to be proven; whoever entered by typing an address (`proven` false) claims the account's own.
+# ORM equivalent: selectors.access.Person.on_list. Index: allowed_email_unique, account_emailaddress by user.
+ON_LIST = """(
+    EXISTS (SELECT FROM account_emailaddress e
+            JOIN webinar_allowed_emails a ON a.webinar_id = w.id AND a.email = lower(e.email)
+            WHERE e.user_id = %(user_id)s::uuid AND e.verified)
+    OR EXISTS (SELECT FROM users u JOIN webinar_allowed_emails a ON a.webinar_id = w.id AND a.email = lower(u.email)
+               WHERE u.id = %(user_id)s::uuid AND NOT (%(proven)s AND EXISTS (
+                   SELECT FROM account_emailaddress e
+                   WHERE e.user_id = u.id AND NOT e.verified AND e.email = lower(u.email)))))"""
+
+# Whether the client of the webinar `w` requires a consent of everybody who registers, as SQL.
+# ORM equivalent: selectors.access.Person.owes_consent. Index: consent_texts by client, consent_version_unique.
+ASKS_CONSENT = """EXISTS (
+    SELECT FROM consent_texts t WHERE t.client_id = w.client_id AND t.campaign_id IS NULL AND t.is_asked
+    AND (SELECT v.is_required FROM consent_versions v WHERE v.text_id = t.id ORDER BY v.number DESC LIMIT 1))"""
+
+# Registers a person where entering is enough (policies `open` and `auth` for who is signed in, `email_auth` for who is
+# on the list), no consent is required and the doors are open, and answers how the person stands, in one round trip.
+# When two calls race, one inserts and both answer registered. Whoever was taken off the list is registered no more.
+# ORM equivalent: Registration.objects.get_or_create(webinar=…, user=…) behind Webinar.collect_window.contains(now)
+# and selectors.access.decide_access.
+# Index: webinars_pkey, registration_unique, users_pkey, and those above.
+# Cost: three look-ups, two more where there is a list; one insert, the first time only.
 ADMIT = f"""
-WITH w AS MATERIALIZED (
+WITH known AS MATERIALIZED (
+    SELECT r.banned_at, r.role FROM registrations r
+    WHERE r.webinar_id = %(webinar_id)s AND r.user_id = %(user_id)s::uuid
+), w AS MATERIALIZED (
     SELECT w.id, w.client_id, w.agency_id, w.access_policy, w.interval_overrides, {COLLECT_WINDOW_OPEN} AS is_open,
-           w.access_policy IN ('open', 'auth')
-           AND EXISTS (SELECT FROM users u WHERE u.id = %(user_id)s::uuid AND u.is_active) AS registers
+           w.access_policy <> 'email_auth' OR {ON_LIST} AS is_listed,
+           (w.access_policy IN ('open', 'auth') AND %(proven)s OR w.access_policy = 'email_auth')
+           AND NOT EXISTS (SELECT FROM known)
+           AND EXISTS (SELECT FROM users u WHERE u.id = %(user_id)s::uuid AND u.is_active)
+           AND NOT {ASKS_CONSENT} AS registers
     FROM webinars w WHERE w.id = %(webinar_id)s
-), known AS MATERIALIZED (
-    SELECT r.banned_at FROM registrations r WHERE r.webinar_id = %(webinar_id)s AND r.user_id = %(user_id)s::uuid
 ), added AS (
     INSERT INTO registrations
         (webinar_id, client_id, agency_id, user_id, role, source, answers, registered_at, created_at, updated_at)
     SELECT w.id, w.client_id, w.agency_id, %(user_id)s::uuid, 'attendee', '', '{{}}', %(now)s, %(now)s, %(now)s
     FROM w
-    WHERE w.is_open AND w.registers AND NOT EXISTS (SELECT FROM known)
+    WHERE w.is_open AND w.is_listed AND w.registers
     ON CONFLICT (webinar_id, user_id) DO NOTHING
 )
-SELECT w.is_open, w.access_policy = 'open', EXISTS (SELECT FROM known) OR (w.is_open AND w.registers),
+SELECT w.is_open, w.access_policy = 'open',
+       EXISTS (SELECT FROM known WHERE w.is_listed OR known.role <> 'attendee')
+       OR (w.is_open AND w.is_listed AND w.registers),
        EXISTS (SELECT FROM known WHERE banned_at IS NOT NULL), w.interval_overrides
 FROM w"""
 
 
-def admit(*, webinar_id: uuid.UUID, user_id: uuid.UUID | None, now: datetime) -> Admission | None:
-    row = fetch_one(ADMIT, {"webinar_id": webinar_id, "user_id": user_id, "now": now, "doors": doors()})
+def admit(*, webinar_id: uuid.UUID, user_id: uuid.UUID | None, now: datetime, proven: bool = True) -> Admission | None:
+    params = {"webinar_id": webinar_id, "user_id": user_id, "now": now, "doors": doors(), "proven": proven}
+    row = fetch_one(ADMIT, params)
     if row is None:
         return None
     is_open, guests_welcome, registered, banned, overrides = row
