@@ -1,6 +1,6 @@
 """Organisations, people, webinars, and what is said during one (spec 1, 2, 3, 9, 10)."""
 
-from webinars.models.allowed_email import AllowedEmail, folded_email
+from webinars.models.allowed_email import AllowedEmail, AllowedEmailImport, AllowedEmailLine, folded_email
 from webinars.models.audit import AuditEntry
 from webinars.models.campaign import Campaign, CampaignEntry, CampaignQuerySet, CampaignQuestion
 from webinars.models.consent import ConsentGiven, ConsentText, ConsentVersion
@@ -17,6 +17,8 @@ __all__ = [
     "Agency",
     "AgencyMember",
     "AllowedEmail",
+    "AllowedEmailImport",
+    "AllowedEmailLine",
     "AuditEntry",
     "Campaign",
     "CampaignEntry",
