@@ -2,13 +2,16 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 from django.utils import translation
 
 from eventflow import intervals
+from eventflow.secret_checks import exposed_debug, secret_problems
+from eventflow.socket_origin import ANY
 
 POSITIVE = (
     *intervals.NAMES,
@@ -30,9 +33,13 @@ POSITIVE = (
     "REALTIME_HEARTBEAT_SECONDS",
     "REALTIME_QUEUE_FRAMES",
     "REDIS_TIMEOUT_SECONDS",
+    "EMAIL_TIMEOUT",
+    "INVITATION_DAYS",
+    "INVITATIONS_PER_PERSON_HOUR",
+    "INVITATIONS_PER_AGENCY_HOUR",
+    "INVITATIONS_PER_ADDRESS_HOUR",
 )
 BUCKETS = (60, 300, 900)
-SHORTEST_CRON_SECRET = 16
 
 
 @register()
@@ -50,15 +57,41 @@ def check_secrets(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     from webinars.services.live_pass import KeysMalformed, parse_keys
 
     problems: list[CheckMessage] = []
+    keys: dict[str, str] = {}
     try:
-        parse_keys(settings.LIVE_PASS_KEYS)
+        keys = dict(parse_keys(settings.LIVE_PASS_KEYS))
     except KeysMalformed as error:
         problems.append(Error(str(error), id="eventflow.E002"))
-    if settings.CRON_SECRET and len(settings.CRON_SECRET) < SHORTEST_CRON_SECRET:
-        problems.append(
-            Error(f"CRON_SECRET must have at least {SHORTEST_CRON_SECRET} characters.", id="eventflow.E003")
+    return [*problems, *(Error(problem, id="eventflow.E003") for problem in secret_problems(keys))]
+
+
+@register()
+def check_reach(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Debugging is for a machine of one's own; a public address is a whole one."""
+    problems: list[CheckMessage] = [
+        Error(
+            f"DEBUG is on, and ALLOWED_HOSTS names {host}: whoever comes there would see traces and settings. "
+            "Switch DEBUG off.",
+            id="eventflow.E006",
         )
+        for host in exposed_debug()
+    ]
+    if settings.PUBLIC_URL:
+        parts = urlsplit(settings.PUBLIC_URL)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query or parts.fragment:
+            problems.append(Error("PUBLIC_URL must look like https://eventflow.example.", id="eventflow.E007"))
+    if settings.TRUSTED_PROXIES < 0:
+        problems.append(Error("TRUSTED_PROXIES must not be less than 0.", id="eventflow.E007"))
     return problems
+
+
+@register(Tags.security, deploy=True)
+def check_hosts(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """With any host allowed, whoever asks for a mail decides where its link leads."""
+    if ANY not in settings.ALLOWED_HOSTS or settings.PUBLIC_URL:
+        return []
+    advice = "Name the hosts, or set PUBLIC_URL, so that links in mails lead here whatever host a request names."
+    return [Warning("ALLOWED_HOSTS allows any host.", hint=advice, id="eventflow.W001")]
 
 
 @register()
@@ -89,7 +122,7 @@ def check_room_servers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 def refuse_to_start_wrong() -> None:
     """For servers and workers, which run no system checks: raises ImproperlyConfigured with all that is wrong."""
-    checks = (check_numbers, check_secrets, check_private_files, check_room_servers)
+    checks = (check_numbers, check_secrets, check_reach, check_private_files, check_room_servers)
     problems = [problem.msg for check in checks for problem in check(None)]
     if problems:
         raise ImproperlyConfigured(" ".join(problems))

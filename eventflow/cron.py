@@ -2,12 +2,12 @@
 
 import hmac
 from collections.abc import Callable
-from datetime import datetime
+from typing import ClassVar
 
 from django.conf import settings
 from django.urls import path
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,51 +23,55 @@ DONE = {204: OpenApiResponse(description="Done."), **failures(401)}
 
 
 class CronView(APIView):
-    authentication_classes = []
+    """By either method, as a host's cron can do the one or the other."""
 
-    def run(self, request: Request, job: Callable[..., object]) -> Response:
+    authentication_classes = []
+    job: ClassVar[Callable[..., object]]
+
+    def get(self, request: Request) -> Response:
+        return self.run(request)
+
+    def post(self, request: Request) -> Response:
+        return self.run(request)
+
+    def run(self, request: Request) -> Response:
         given = request.META.get("HTTP_AUTHORIZATION", "")
         expected = f"Bearer {settings.CRON_SECRET}"
         if not settings.CRON_SECRET or not hmac.compare_digest(given.encode(), expected.encode()):
             raise exceptions.AuthenticationFailed()
-        now: datetime = timezone.now()
-        job(now=now)
+        type(self).job(now=timezone.now())
         return Response(status=204)
 
     def get_authenticate_header(self, request: Request) -> str:
         return "Bearer"
 
 
+def described(name: str, summary: str) -> Callable[[type[CronView]], type[CronView]]:
+    """Each method an operation of its own in the API's description."""
+    return extend_schema_view(
+        get=extend_schema(request=None, responses=DONE, summary=summary, operation_id=f"{name}_get"),
+        post=extend_schema(request=None, responses=DONE, summary=summary, operation_id=name),
+    )
+
+
+@described("cron_snapshot", "Take the minute's snapshot")
 class SnapshotView(CronView):
-    @extend_schema(request=None, responses=DONE, summary="Take the minute's snapshot", operation_id="cron_snapshot")
-    def post(self, request: Request) -> Response:
-        return self.run(request, minute_job)
-
-    get = extend_schema(operation_id="cron_snapshot_get")(post)
+    job = staticmethod(minute_job)
 
 
+@described("cron_sweeper", "Close silent sessions")
 class SweeperView(CronView):
-    @extend_schema(request=None, responses=DONE, summary="Close silent sessions", operation_id="cron_sweeper")
-    def post(self, request: Request) -> Response:
-        return self.run(request, close_stale_sessions)
-
-    get = extend_schema(operation_id="cron_sweeper_get")(post)
+    job = staticmethod(close_stale_sessions)
 
 
+@described("cron_prune", "Delete what is kept no longer")
 class PruneView(CronView):
-    @extend_schema(request=None, responses=DONE, summary="Delete what is kept no longer", operation_id="cron_prune")
-    def post(self, request: Request) -> Response:
-        return self.run(request, prune)
-
-    get = extend_schema(operation_id="cron_prune_get")(post)
+    job = staticmethod(prune)
 
 
+@described("cron_seal", "Seal attendance that is due")
 class SealView(CronView):
-    @extend_schema(request=None, responses=DONE, summary="Seal attendance that is due", operation_id="cron_seal")
-    def post(self, request: Request) -> Response:
-        return self.run(request, seal_due)
-
-    get = extend_schema(operation_id="cron_seal_get")(post)
+    job = staticmethod(seal_due)
 
 
 urlpatterns = [

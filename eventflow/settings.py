@@ -29,9 +29,13 @@ DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="debug-only" if DEBUG else "")
 if not SECRET_KEY:
     raise ImproperlyConfigured("SECRET_KEY is not set: give it in the environment. `make demo` makes one by itself.")
+# Former keys, which sign nothing new: what they signed stays valid until they are taken out (docs/security.md).
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+# What links in mails begin with, such as https://eventflow.example; else the host that the request names.
+PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
 
 # --- Applications ---------------------------------------------------------------------------------------------------
 
@@ -65,12 +69,15 @@ INSTALLED_APPS = [
     "stats.apps.StatsConfig",
 ]
 
-# The hot path comes first: what it answers needs none of the others (architecture, "Hot path").
+# After the headers that every answer has comes the hot path: what it answers needs none of the others (architecture,
+# "Hot path").
 MIDDLEWARE = [
+    "eventflow.security_headers.SecurityHeadersMiddleware",
+    "django.middleware.security.SecurityMiddleware",
     "eventflow.api.hot_path.HotPathMiddleware",
+    "eventflow.content_security.ContentSecurityMiddleware",
     "eventflow.failures.DatabaseUnavailableMiddleware",
     "eventflow.logs.RequestLogMiddleware",
-    "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -79,7 +86,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "eventflow.content_security.ContentSecurityMiddleware",
     "allauth.account.middleware.AccountMiddleware",
 ]
 
@@ -154,16 +160,28 @@ SESSION_CACHE_ALIAS = "sessions"
 
 # Sessions are kept in the database and read from the cache: a lost Redis logs nobody out.
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
-SESSION_COOKIE_NAME = "eventflow_session"
-SESSION_COOKIE_SECURE = not DEBUG and env.bool("SECURE_COOKIES", default=True)
-CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE
-SESSION_COOKIE_SAMESITE = "Lax"
+# Cookies go over https only, unless one says otherwise (a demo on one's own machine). Then their names begin so that
+# a browser takes them from this very host alone: no neighbour under the same domain can plant one.
+SECURE_COOKIES = not DEBUG and env.bool("SECURE_COOKIES", default=True)
+HOST_ONLY = "__Host-" if SECURE_COOKIES else ""
+SESSION_COOKIE_NAME = f"{HOST_ONLY}eventflow_session"
+SESSION_COOKIE_AGE = env.int("SESSION_DAYS", default=14) * 86_400
+CSRF_COOKIE_NAME = f"{HOST_ONLY}csrftoken"  # not HttpOnly: a page that was signed in anew reads its token from here
+GUEST_COOKIE_NAME = f"{HOST_ONLY}eventflow_guest"
+LANGUAGE_COOKIE_NAME = f"{HOST_ONLY}language"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE_COOKIES
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_AGE = 365 * 86_400
 
 # --- People ---------------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "webinars.User"
-# The email is unique without regard to case, by the constraint `user_email_unique`.
-SILENCED_SYSTEM_CHECKS = ["auth.W004"]
+SILENCED_SYSTEM_CHECKS = [
+    "auth.W004",  # the email is unique without regard to case, by the constraint `user_email_unique`
+    "security.W005",  # whether all subdomains are on https, only their owner knows: HSTS_SUBDOMAINS
+    "security.W021",  # and being on the browsers' list is hard to take back: HSTS_PRELOAD
+]
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
@@ -212,6 +230,22 @@ LOGOUT_REDIRECT_URL = "/"
 
 EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="EventFlow <no-reply@localhost>")
+EMAIL_HOST = env.str("EMAIL_HOST", default="localhost")
+EMAIL_PORT = env.int("EMAIL_PORT", default=25)
+EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", default="")
+EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", default="")
+EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=False)
+EMAIL_USE_SSL = env.bool("EMAIL_USE_SSL", default=False)
+# Somebody waits for each mail that is sent: a mail server that says nothing is given up after this.
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT_SECONDS", default=5)
+
+# --- Invitations (spec 13) ------------------------------------------------------------------------------------------
+
+INVITATION_DAYS = env.int("INVITATION_DAYS", default=7)
+# How many in an hour: by one person, into one agency with its clients, and to one address from anywhere.
+INVITATIONS_PER_PERSON_HOUR = env.int("INVITATIONS_PER_PERSON_HOUR", default=100)
+INVITATIONS_PER_AGENCY_HOUR = env.int("INVITATIONS_PER_AGENCY_HOUR", default=300)
+INVITATIONS_PER_ADDRESS_HOUR = env.int("INVITATIONS_PER_ADDRESS_HOUR", default=5)
 
 # --- Language and time ----------------------------------------------------------------------------------------------
 
@@ -256,7 +290,16 @@ ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 # A proxy of ours says whether the visitor came by https; without one, nobody else may say so.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 
+# Only what is served over https is told to stay there; a visitor by http is sent to https where a proxy says which of
+# the two it was. Probes of health come without either.
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=31_536_000 if SECURE_COOKIES else 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_SUBDOMAINS", default=False)
+SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", default=False)
+SECURE_SSL_REDIRECT = env.bool("HTTPS_REDIRECT", default=SECURE_COOKIES and TRUSTED_PROXIES > 0)
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
+
 SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "DENY"
 

@@ -8,13 +8,12 @@ from django.http import HttpRequest, HttpResponse
 
 from webinars.services.live_pass import GUEST_PREFIX
 
-COOKIE = "eventflow_guest"
 LIFE_SECONDS = 30 * 24 * 3600
 FORM = re.compile(rf"^{GUEST_PREFIX}[0-9a-f]{{32}}$")
 
 
 def guest_id_of(request: HttpRequest) -> str | None:
-    value = request.get_signed_cookie(COOKIE, default=None, max_age=LIFE_SECONDS)
+    value = request.get_signed_cookie(settings.GUEST_COOKIE_NAME, default=None, max_age=LIFE_SECONDS)
     return value if isinstance(value, str) and FORM.match(value) else None
 
 
@@ -24,7 +23,7 @@ def new_guest_id() -> str:
 
 def remember_guest(response: HttpResponse, guest_id: str) -> None:
     response.set_signed_cookie(
-        COOKIE,
+        settings.GUEST_COOKIE_NAME,
         guest_id,
         max_age=LIFE_SECONDS,
         httponly=True,

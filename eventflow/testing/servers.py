@@ -17,8 +17,8 @@ from eventflow.embedded import EmbeddedServers
 FOLDER = Path(__file__).resolve().parent.parent.parent / ".data"
 MOST_RUNS_AT_ONCE = 16
 TEST_ENVIRONMENT = {
-    "SECRET_KEY": "a-secret-key-for-tests-only-0123456789-abcdefghij",
-    "LIVE_PASS_KEYS": "test:a-live-pass-key-for-tests-only-0123456789-abcdefghij",
+    "SECRET_KEY": "a-secret-key-for-tests-only-Q7xw2mZp0Lr9-Vt4kNb8sJ",
+    "LIVE_PASS_KEYS": "test:a-live-pass-key-for-tests-only-Hd5yGc1uEa6oTi3f",
     "CRON_SECRET": "a-cron-secret-for-tests-only",
     "DEBUG": "false",
     "SECURE_COOKIES": "false",

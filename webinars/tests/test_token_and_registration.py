@@ -5,12 +5,13 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.db import connections
 from django.http import HttpResponse
 from django.test import Client as Browser
 from django.utils import timezone
 
-from webinars.guests import COOKIE, new_guest_id, remember_guest
+from webinars.guests import new_guest_id, remember_guest
 from webinars.models import Registration
 from webinars.services.live_pass import verify_pass
 from webinars.tests.factories import WebinarFactory
@@ -62,7 +63,7 @@ def test_a_guest_keeps_their_identity():
     carrier = HttpResponse()
     remember_guest(carrier, guest_id)
     browser = Browser()
-    browser.cookies[COOKIE] = carrier.cookies[COOKIE].value
+    browser.cookies[settings.GUEST_COOKIE_NAME] = carrier.cookies[settings.GUEST_COOKIE_NAME].value
 
     response = browser.post(token_url(webinar))
 
@@ -75,7 +76,7 @@ def test_a_forged_or_missing_guest_cookie_gets_nothing(cookie):
     webinar = WebinarFactory(access_policy="open")
     browser = Browser()
     if cookie:
-        browser.cookies[COOKIE] = cookie
+        browser.cookies[settings.GUEST_COOKIE_NAME] = cookie
 
     response = browser.post(token_url(webinar))
 

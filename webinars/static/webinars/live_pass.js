@@ -14,7 +14,7 @@ const SOONEST_MS = 1_000;
 const RETRY_FROM_MS = 2_000;
 const RETRY_TO_MS = 30_000;
 const REFUSALS = new Set([400, 401, 403, 404, 410]);
-const CSRF_COOKIE = /(?:^|; )csrftoken=([^;]*)/;
+const CSRF_COOKIE = /(?:^|; )(?:__Host-)?csrftoken=([^;]*)/;
 
 export class LivePass {
   #renewing = null;

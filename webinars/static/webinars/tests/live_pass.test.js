@@ -234,7 +234,7 @@ test("the CSRF token of the cookie counts: signing in elsewhere has changed the 
   };
   const options = { url: "/token", csrfToken: "old", fetch, timeout: () => undefined };
 
-  for (const cookie of ["language=ko; csrftoken=new; other=1", "csrftoken=newer", "xcsrftoken=no"]) {
+  for (const cookie of ["language=ko; csrftoken=new; other=1", "a=1; __Host-csrftoken=newer", "xcsrftoken=no"]) {
     await passRequest({ ...options, cookies: () => cookie })("first", false);
   }
 
