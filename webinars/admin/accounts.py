@@ -10,14 +10,18 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from webinars.admin.base import SuperuserAdmin
+from webinars.admin.base import SuperuserAdmin, acting_user
 from webinars.admin.last_owner import KeepsOwners
-from webinars.models import User
-from webinars.services.memberships import last_owner_problem, memberships_of
+from webinars.admin.on_record import deletion_of, record_edit
+from webinars.models import Client, User
+from webinars.services.memberships import last_owner_problem, memberships_of, tenant_of
 
 for model in (Group, EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken):
     if admin.site.is_registered(model):
@@ -63,6 +67,26 @@ class PersonAdmin(KeepsOwners, SuperuserAdmin, DjangoUserAdmin):
 
     def memberships_of(self, queryset: QuerySet[Any]) -> Iterable[Any]:
         return memberships_of(queryset)
+
+    @transaction.atomic
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """With its entry in the audit log or not at all."""
+        response: HttpResponse = super().user_change_password(request, id, form_url)
+        return response
+
+    def log_deletions(self, request: HttpRequest, queryset: Iterable[Any]) -> Any:
+        """A person's memberships go with them, which their tenants read in the audit log."""
+        people = list(queryset)
+        super().log_deletions(request, people)
+        for member in memberships_of(people):
+            tenant = tenant_of(member)
+            record_edit(
+                deletion_of(member),
+                actor_id=acting_user(request).pk,
+                agency_id=tenant.agency_id if isinstance(tenant, Client) else tenant.pk,
+                client_id=tenant.pk if isinstance(tenant, Client) else None,
+                now=timezone.now(),
+            )
 
 
 @admin.register(EmailAddress)

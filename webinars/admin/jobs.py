@@ -1,8 +1,12 @@
 """The schedule of the jobs, for super admins."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
 from django_celery_beat import admin as beat
 from django_celery_beat.models import (
     ClockedSchedule,
@@ -13,7 +17,8 @@ from django_celery_beat.models import (
 )
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from webinars.admin.base import SuperuserAdmin
+from webinars.admin.base import SuperuserAdmin, acting_user
+from webinars.admin.on_record import Edit, record_edit
 
 for model in (ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule):
     if admin.site.is_registered(model):
@@ -38,6 +43,50 @@ class JobAdmin(SuperuserAdmin, beat.PeriodicTaskAdmin):
     change_form_template = None
     change_list_template = None
     list_display = ["name", "enabled", "scheduler", "last_run_at", "one_off"]
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Beat's own, with what each did to which job on record."""
+        actions: dict[str, Any] = super().get_actions(request)
+        for name in SWITCHES & actions.keys():
+            act, *rest = actions[name]
+            actions[name] = (switching(act), *rest)
+        if "run_tasks" in actions:
+            act, *rest = actions["run_tasks"]
+            actions["run_tasks"] = (running(act), *rest)
+        return actions
+
+
+SWITCHES = {"enable_tasks", "disable_tasks", "toggle_tasks"}
+Act = Callable[[Any, HttpRequest, Any], Any]
+
+
+def switching(act: Act) -> Act:
+    @transaction.atomic
+    def run(model_admin: Any, request: HttpRequest, queryset: Any) -> Any:
+        before = dict(queryset.select_for_update(of=("self",)).values_list("pk", "enabled"))
+        answer = act(model_admin, request, queryset)
+        for job in PeriodicTask.objects.filter(pk__in=before).order_by("pk"):
+            if job.enabled != before[job.pk]:
+                values = {"enabled": [before[job.pk], job.enabled]}
+                keep(request, Edit(job, "changed", ("enabled",), values))
+        return answer
+
+    return run
+
+
+def running(act: Act) -> Act:
+    """On record before the worker is asked: a run that failed to start was asked for all the same."""
+
+    def run(model_admin: Any, request: HttpRequest, queryset: Any) -> Any:
+        for job in queryset:
+            keep(request, Edit(job, "ran"))
+        return act(model_admin, request, queryset)
+
+    return run
+
+
+def keep(request: HttpRequest, edit: Edit) -> None:
+    record_edit(edit, actor_id=acting_user(request).pk, agency_id=None, client_id=None, now=timezone.now())
 
 
 @admin.register(IntervalSchedule, SolarSchedule, ClockedSchedule)

@@ -21,6 +21,7 @@ class RegistrationAdmin(Moderates, OneWebinarAdmin):
 
     see = "see_personal"
     change = "run"
+    recorded_elsewhere = frozenset({"role"})
     moderations = (MUTE, UNMUTE, BAN, UNBAN)
     list_display = ["person_name", "person_email", "role", "source", "registered_at", "muted", "banned_at"]
     list_filter = ["role", ("muted_until", admin.EmptyFieldListFilter), ("banned_at", admin.EmptyFieldListFilter)]

@@ -20,7 +20,7 @@ from webinars.admin.webinar_steps import STEPS, step_view
 from webinars.models import Webinar
 from webinars.selectors.permissions import Verb, roles_for
 from webinars.selectors.standing import Standing
-from webinars.services.room_settings import record_change
+from webinars.services.room_settings import FIELDS, record_change
 from webinars.services.webinar_life import announce
 
 # What open pages follow (`room_facts`).
@@ -39,6 +39,7 @@ class WebinarAdmin(ScopedAdmin):
     change = "run"
     delete = "run"
     form = WebinarForm
+    recorded_elsewhere = frozenset(FIELDS.values())
     formfield_overrides = {DateTimeField: {"form_class": MomentField}}
     change_form_outer_before_template = "admin/webinars/settings_head.html"
     list_display = ["title", "state_shown", "starts", "client", "access_policy"]
