@@ -70,7 +70,9 @@ class AllowedEmailImport(TenantModel):
         verbose_name_plural = _("imports of addresses")
         constraints = [
             models.UniqueConstraint(fields=["webinar", "at"], name="allowed_email_import_moment"),
-            models.CheckConstraint(condition=Q(source__in=["paste", "csv", "xlsx"]), name="allowed_email_import_source"),
+            models.CheckConstraint(
+                condition=Q(source__in=["paste", "csv", "xlsx"]), name="allowed_email_import_source"
+            ),
         ]
 
     def __str__(self) -> str:
