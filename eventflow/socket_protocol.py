@@ -9,6 +9,10 @@ from asyncio.transports import BaseTransport
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Response
+from websockets.server import ServerProtocol
+
+from eventflow.security_headers import PLAIN_HEADERS
 
 UNREAD_MILLISECONDS = 60_000
 MOST_FRAMES = 200  # of any kind, within so many seconds; a page has a few a minute
@@ -16,9 +20,22 @@ COUNTED_SECONDS = 10.0
 BYTES_AT_ONCE = 4_096  # looked at before it is known whether too much comes
 
 
+class Handshakes(ServerProtocol):
+    """Refuses a handshake with the headers of every other answer."""
+
+    def reject(self, status: Any, text: str) -> Response:
+        refusal = super().reject(status, text)
+        for name, value in PLAIN_HEADERS:
+            refusal.headers[name] = value
+        return refusal
+
+
 class SocketProtocol(WebSocketsSansIOProtocol):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
+        self.conn = Handshakes(
+            extensions=self.conn.available_extensions, max_size=self.config.ws_max_size, logger=self.conn.logger
+        )
         self.counted = 0
         self.count_ends_at = 0.0
 

@@ -30,6 +30,7 @@ def socket_server(*, host: str, port: int) -> list[str]:
         "--ws", "eventflow.socket_protocol:SocketProtocol", "--ws-max-size", "16384",
         "--ws-per-message-deflate", "false", "--lifespan", "off", "--backlog", "2048",
         "--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "2",
+        "--no-proxy-headers", "--no-server-header",  # nobody's word is taken for where they come from
     ]  # fmt: skip
 
 

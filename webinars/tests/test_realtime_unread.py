@@ -11,6 +11,7 @@ from uvicorn.server import ServerState
 
 from eventflow import socket_protocol
 from eventflow.asgi import application
+from eventflow.security_headers import PLAIN_HEADERS
 from eventflow.socket_protocol import MOST_FRAMES, SocketProtocol
 from webinars.realtime.hub import hub
 from webinars.tests.socket_pages import a_room, room_pass, tell
@@ -124,3 +125,25 @@ async def test_as_many_pings_as_a_program_may_have_reason_to_send_are_answered(s
                 answers += await loop.sock_recv(connection, 4096)
 
         assert hub().census.sockets == 1
+
+
+UPGRADE = ["Upgrade: websocket", "Connection: Upgrade"]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        UPGRADE,
+        [*UPGRADE, "Sec-WebSocket-Key: short", "Sec-WebSocket-Version: 13"],
+        [*UPGRADE, f"Sec-WebSocket-Key: {'A' * 22}==", "Sec-WebSocket-Version: 7"],
+    ],
+)
+async def test_a_handshake_that_is_refused_has_the_headers_of_every_other_answer(server, lines):
+    reader, writer = await asyncio.open_connection(*server)
+    writer.write("\r\n".join(["GET /ws/webinars/x/ HTTP/1.1", "Host: 127.0.0.1", *lines, "", ""]).encode())
+
+    answer = (await reader.read()).decode()
+    writer.close()
+
+    assert answer.split(" ")[1] in ("400", "426")
+    assert [name for name, value in PLAIN_HEADERS if f"\r\n{name}: {value}\r\n" not in answer] == []
