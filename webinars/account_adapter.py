@@ -7,13 +7,14 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from webinars.models import User
+from webinars.seen_from_outside import SeenFromOutside
 
 # The session's key of the webinar that a person set out to register in (and the source they came through), kept while
 # they sign in or up.
 WISH = "register_in"
 
 
-class AccountAdapter(DefaultAccountAdapter):
+class AccountAdapter(SeenFromOutside):
     """Where django-allauth meets `User`: there is no username, and the name is `display_name`. Whoever set out to
     register in a webinar gets there, however they come to be signed in."""
 
