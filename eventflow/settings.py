@@ -207,6 +207,7 @@ ACCOUNT_FORMS = {
     "reset_password": "webinars.account_forms.AskForReset",
 }
 ACCOUNT_ADAPTER = "webinars.account_adapter.AccountAdapter"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""  # else the host that the request names; whom a mail is from, its sender says
 ACCOUNT_EMAIL_VERIFICATION = env.str("ACCOUNT_EMAIL_VERIFICATION", default="mandatory")
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = ACCOUNT_EMAIL_VERIFICATION == "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
