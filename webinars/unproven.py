@@ -1,28 +1,16 @@
-"""Who entered a webinar by typing an address, where it asks for no proof (spec 3, `verify_email`). Nobody is signed in:
-the session remembers whom the person is in that webinar, and in no other."""
+"""Who entered a webinar by typing an address, where it asks for no proof (spec 3, `verify_email`). Nobody is signed
+in: the session remembers whom the person is in that webinar, and in no other."""
 
 import contextlib
 import uuid
 
 from django.http import HttpRequest
 
-from webinars.models import Registration, User, Webinar
-from webinars.selectors.unproven import people_with_nothing_to_lose
+from webinars.selectors.unproven import may_go_unproven as may_go_unproven
 
 SESSION_KEY = "unproven"
 # The oldest are forgotten: a session is no place for a list without an end.
 MOST_REMEMBERED = 50
-
-
-def may_go_unproven(user: User, webinar: Webinar) -> bool:
-    """Whether typing this person's address may be enough here: not for accounts that open more than a seat, and not
-    for who was banned. One query. Every renewal of a pass asks the same (`selectors.access`)."""
-    if webinar.verify_email:
-        return False
-    closed = Registration.objects.filter(webinar=webinar, user=user).exclude(
-        role=Registration.RoomRole.ATTENDEE, banned_at=None
-    )
-    return people_with_nothing_to_lose().filter(pk=user.pk).exclude(registrations__in=closed).exists()
 
 
 def remember_unproven(request: HttpRequest, webinar_id: uuid.UUID, user_id: uuid.UUID) -> None:

@@ -43,7 +43,7 @@ def enter_session(
     """Create or refresh the session, presence, and the registration where entering is enough. Two statements."""
     user_id = None if live_pass.admin_mode else live_pass.user_id
     with _overtaken():
-        admission = admit(webinar_id=live_pass.webinar_id, user_id=user_id, now=now)
+        admission = admit(webinar_id=live_pass.webinar_id, user_id=user_id, now=now, proven=not live_pass.unproven)
     if admission is None:
         raise NotFound
     intervals = page_intervals(admission.interval_overrides)

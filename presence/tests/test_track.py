@@ -9,9 +9,18 @@ import time_machine
 from django.db import connections
 from django.utils import timezone
 
+from conftest import Caller
 from presence.models import LivePresence, UserSession
 from webinars.models import Registration
-from webinars.tests.factories import RegistrationFactory, WebinarFactory
+from webinars.selectors.access import Access, Reason, webinar_and_person
+from webinars.services.live_pass import issue_pass
+from webinars.services.people import person_by_address
+from webinars.tests.factories import (
+    AllowedEmailFactory,
+    ConsentVersionFactory,
+    RegistrationFactory,
+    WebinarFactory,
+)
 
 SESSION = "0b7d1e9c-1111-4222-8333-444455556666"
 
@@ -143,9 +152,8 @@ def test_nobody_enters_anothers_session(call, webinar, attendee, stranger, clock
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("policy", ["email_auth", "name_email_auth"])
-def test_other_policies_register_nobody_on_entry(call, stranger, policy):
-    webinar = WebinarFactory(access_policy=policy)
+def test_a_campaigns_webinar_registers_nobody_on_entry(call, stranger):
+    webinar = WebinarFactory(access_policy="name_email_auth")
 
     refused = call(webinar, stranger).post("access/track", {"session_id": SESSION})
     RegistrationFactory(webinar=webinar, user=stranger)
@@ -153,6 +161,51 @@ def test_other_policies_register_nobody_on_entry(call, stranger, policy):
 
     assert (refused.status_code, refused.json()["code"]) == (403, "not_registered")
     assert admitted.status_code == 200
+
+
+@pytest.mark.django_db
+def test_who_is_on_the_list_is_registered_on_entry_and_nobody_else(call, stranger, attendee):
+    webinar = AllowedEmailFactory(email=stranger.email.lower()).webinar
+    RegistrationFactory(webinar=webinar, user=attendee)  # taken off the list since
+    presenter = RegistrationFactory(webinar=webinar, role="presenter").user
+
+    answers = [call(webinar, user).post("access/track", {"session_id": SESSION}) for user in (stranger, attendee)]
+    host = call(webinar, presenter).post("access/track", {"session_id": f"{SESSION}-host"})
+
+    assert [answer.status_code for answer in (*answers, host)] == [200, 403, 200]
+    assert answers[1].json()["code"] == "not_registered"
+    assert Registration.objects.filter(webinar=webinar, user=stranger).exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("proven", "status"), [(True, 403), (False, 200)])
+def test_an_unproven_address_of_an_account_counts_only_for_who_typed_it(proven, status):
+    webinar = AllowedEmailFactory(email="me@example.com", webinar__verify_email=False).webinar
+    user = person_by_address("me@example.com", now=timezone.now())
+
+    answer = enter_as(webinar, user, proven=proven)
+
+    assert answer.status_code == status
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("policy", ["open", "auth"])
+def test_where_a_consent_is_required_entering_registers_nobody(call, stranger, attendee, policy):
+    version = ConsentVersionFactory()
+    webinar = WebinarFactory(client=version.text.client, access_policy=policy)
+    RegistrationFactory(webinar=webinar, user=attendee)
+
+    refused = call(webinar, stranger).post("access/track", {"session_id": SESSION})
+    admitted = call(webinar, attendee).post("access/track", {"session_id": f"{SESSION}-2"})
+
+    assert (refused.status_code, refused.json()["code"], admitted.status_code) == (403, "not_registered", 200)
+
+
+def enter_as(webinar, user, *, proven):
+    found = webinar_and_person(str(webinar.pk), user_id=user.pk, proven=proven)
+    access = Access(True, Reason.OK)
+    token = issue_pass(webinar=webinar, access=access, person=found[1], now=timezone.now()).token
+    return Caller(webinar, token).post("access/track", {"session_id": SESSION})
 
 
 @pytest.mark.django_db

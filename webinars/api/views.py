@@ -1,6 +1,5 @@
 """Passes and registration (spec 3, 4)."""
 
-import uuid
 from typing import Any
 
 from django.utils import timezone
@@ -15,7 +14,7 @@ from eventflow.api.errors import ApiError, NotFound, WebinarClosed
 from eventflow.api.schema import enveloped, failures
 from webinars.api import serializers
 from webinars.api.authentication import LivePassAuthentication, SessionAuthentication, check_csrf, pass_of
-from webinars.guests import guest_id_of
+from webinars.callers import Caller, caller_of
 from webinars.models import User
 from webinars.selectors.access import Access, Reason, decide_access, may_register, webinar_and_person
 from webinars.services.live_pass import LivePass, issue_pass
@@ -24,6 +23,8 @@ from webinars.services.registrations import register
 REFUSALS = {
     Reason.BANNED: (403, _("You cannot take part in this webinar any more.")),
     Reason.LOGIN_REQUIRED: (401, _("Please sign in first.")),
+    Reason.PROOF_REQUIRED: (403, _("Confirm your email address to come in again.")),
+    Reason.CONSENT_REQUIRED: (403, _("Registering asks for your consent: register on the webinar's page.")),
     Reason.NOT_REGISTERED: (403, _("You are not registered for this webinar.")),
     Reason.IS_MEMBER: (403, _("You are one of the organizers: enter without registering.")),
     Reason.TOO_EARLY: (403, _("The doors are not open yet.")),
@@ -50,9 +51,9 @@ class TokenView(APIView):
         summary="Get or renew a live pass",
     )
     def post(self, request: Request, w: str) -> Response:
-        ref, user_id, guest_id = self._caller(request, w)
+        ref, caller = self._caller(request, w)
         now = timezone.now()
-        found = webinar_and_person(ref, user_id=user_id, guest_id=guest_id)
+        found = webinar_and_person(ref, user_id=caller.user_id, guest_id=caller.guest_id, proven=caller.proven)
         if found is None:
             raise NotFound
         webinar, person = found
@@ -68,15 +69,16 @@ class TokenView(APIView):
             {"token": issued.token, "expiresAt": issued.expires_at, "serverTime": now, "role": access.role}
         )
 
-    def _caller(self, request: Request, w: str) -> tuple[str, uuid.UUID | None, str | None]:
-        """(webinar, user, guest). A pass names its webinar itself, also after the slug has changed."""
+    def _caller(self, request: Request, w: str) -> tuple[str, Caller]:
+        """The webinar and who calls. A pass names its webinar itself, also after the slug has changed."""
         if isinstance(request.auth, LivePass):
             live_pass = pass_of(request, w)
-            return str(live_pass.webinar_id), live_pass.user_id, live_pass.guest_id
+            caller = Caller(live_pass.user_id, live_pass.guest_id, proven=not live_pass.unproven)
+            return str(live_pass.webinar_id), caller
         if isinstance(request.user, User):
-            return w, request.user.pk, None
+            return w, Caller(request.user.pk)
         check_csrf(request._request)
-        return w, None, guest_id_of(request._request)
+        return w, caller_of(request._request, w)
 
 
 class RegistrationView(APIView):

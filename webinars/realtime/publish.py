@@ -2,8 +2,9 @@
 tells of is stored already, and pages fetch it by polling."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import redis
@@ -25,6 +26,9 @@ from webinars.realtime.events import (
 from webinars.realtime.scripts import PUBLISH, TELL
 from webinars.realtime.shards import room_server
 from webinars.realtime.tallies import script_keys, tell_arguments
+
+# How many people one call to Redis shuts out.
+AT_ONCE = 500
 
 # An event that did not reach Redis has no number, so no page sees a hole. The next event from here begins a new epoch,
 # and every page catches up.
@@ -84,6 +88,38 @@ def close_door(webinar_id: uuid.UUID, user_id: uuid.UUID, *, now: datetime) -> N
     room_server(webinar_id).attempt(remember_and_say, otherwise=None)
 
 
+def shut_out_all(webinar_id: uuid.UUID, user_ids: Collection[uuid.UUID]) -> None:
+    """The same for many at once."""
+    if user_ids:
+        transaction.on_commit(lambda: close_doors(webinar_id, user_ids, now=timezone.now()))
+
+
+def close_doors(webinar_id: uuid.UUID, user_ids: Collection[uuid.UUID], *, now: datetime) -> None:
+    until = int(now.timestamp()) + settings.LIVE_PASS_LIFE_SECONDS
+    everybody = [str(user_id) for user_id in user_ids]
+
+    def remember_and_say(client: redis.Redis, people: list[str]) -> None:
+        with client.pipeline(transaction=True) as pipeline:
+            pipeline.hset(room_banned(webinar_id), mapping=dict.fromkeys(people, str(until)))
+            pipeline.expire(room_banned(webinar_id), settings.LIVE_PASS_LIFE_SECONDS)
+            for person in people:
+                message = control(Control.SHUT_OUT, {"person": person, "until": until})
+                pipeline.publish(room_channel(webinar_id), message)
+            pipeline.execute()
+
+    for start in range(0, len(everybody), AT_ONCE):
+        people = everybody[start : start + AT_ONCE]
+        room_server(webinar_id).attempt(partial(remember_and_say, people=people), otherwise=None)
+
+
+def shut_out_people(webinar_id: uuid.UUID) -> list[uuid.UUID]:
+    """Who was shut out of late. Nobody, while Redis is away."""
+    known = room_server(webinar_id).attempt(
+        lambda client: list(client.hkeys(room_banned(webinar_id))), otherwise=list[Any]()
+    )
+    return [uuid.UUID(key.decode()) for key in known]
+
+
 def let_in_again(webinar_id: uuid.UUID, user_id: uuid.UUID) -> None:
     """A pass opens sockets again, after the commit; also one from before."""
     transaction.on_commit(lambda: open_door(webinar_id, user_id))
@@ -99,6 +135,16 @@ def open_door(webinar_id: uuid.UUID, user_id: uuid.UUID) -> None:
             pipeline.execute()
 
     room_server(webinar_id).attempt(forget_and_say, otherwise=None)
+
+
+def let_in_if_shut_out(webinar_id: uuid.UUID, user_id: uuid.UUID) -> None:
+    """The same at once, and only where it is needed: somebody who was removed comes back by a way that is open."""
+
+    def forget(client: redis.Redis) -> bool:
+        return bool(client.hdel(room_banned(webinar_id), str(user_id)))
+
+    if room_server(webinar_id).attempt(forget, otherwise=False):
+        open_door(webinar_id, user_id)
 
 
 def tell_votes(webinar_id: uuid.UUID, votes: Mapping[uuid.UUID, int]) -> None:

@@ -5,7 +5,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db.models import Exists, OuterRef, QuerySet
 
-from webinars.models import AgencyMember, ClientMember, User
+from webinars.models import AgencyMember, ClientMember, Registration, User, Webinar
 
 
 def people_with_nothing_to_lose() -> QuerySet[User]:
@@ -20,3 +20,14 @@ def people_with_nothing_to_lose() -> QuerySet[User]:
         is_staff=False,
         is_superuser=False,
     )
+
+
+def may_go_unproven(user: User, webinar: Webinar) -> bool:
+    """Whether typing this person's address may be enough here: not for accounts that open more than a seat, and not
+    for who was banned. One query. Every renewal of a pass asks the same (`selectors.access`)."""
+    if webinar.verify_email:
+        return False
+    closed = Registration.objects.filter(webinar=webinar, user=user).exclude(
+        role=Registration.RoomRole.ATTENDEE, banned_at=None
+    )
+    return people_with_nothing_to_lose().filter(pk=user.pk).exclude(registrations__in=closed).exists()

@@ -105,7 +105,7 @@ def withdraw_question(*, live_pass: LivePass, question_id: uuid.UUID, now: datet
     user_id = live_pass.user_id
     if user_id is None:
         raise exceptions.PermissionDenied()
-    found = webinar_and_person(str(live_pass.webinar_id), user_id=user_id)
+    found = webinar_and_person(str(live_pass.webinar_id), user_id=user_id, proven=not live_pass.unproven)
     if found is None:
         raise NotFound
     webinar, person = found

@@ -41,7 +41,7 @@ def host_of(live_pass: LivePass, lead: Lead, *, now: datetime) -> Host:
     """
     if live_pass.user_id is None or not may_lead(lead, role=live_pass.role, verbs=live_pass.verbs):
         raise exceptions.PermissionDenied()
-    found = webinar_and_person(str(live_pass.webinar_id), user_id=live_pass.user_id)
+    found = webinar_and_person(str(live_pass.webinar_id), user_id=live_pass.user_id, proven=not live_pass.unproven)
     if found is None:
         raise NotFound
     webinar, person = found

@@ -49,6 +49,7 @@ class LivePass:
     verbs: frozenset[str]
     expires_at: int
     duplicates: str = ""  # what becomes of a person's older pages: "warn", "replace", or nothing
+    unproven: bool = False  # the person typed an address and is not signed in
 
     @property
     def user_id(self) -> uuid.UUID | None:
@@ -128,6 +129,8 @@ def issue_pass(*, webinar: Webinar, access: Access, person: Person, now: datetim
         "role": access.role.value,
         "name": person.name,
     }
+    if not person.proven:
+        claims["unproven"] = True
     if access.verbs:
         claims["may"] = sorted(access.verbs)
     if duplicates := _duplicates(webinar=webinar, access=access, person=person):
@@ -177,6 +180,7 @@ def verify_pass(token: str, *, now: datetime | None = None) -> LivePass:
             verbs=frozenset(claims.get("may", ())),
             expires_at=claims["exp"],
             duplicates=str(claims.get("dup", "")),
+            unproven=bool(claims.get("unproven", False)),
         )
         live_pass.user_id  # noqa: B018  a subject that is neither a guest nor a UUID is refused here
     except (jwt.PyJWTError, ValueError, TypeError, AttributeError) as error:

@@ -17,7 +17,7 @@ def person_by_address(email: str, *, name: str = "", now: datetime) -> User:
     switched off.
     """
     address = folded_email(email)
-    if (known := _known(address)) is not None:
+    if (known := known_person(address)) is not None:
         return known
     try:
         with transaction.atomic():
@@ -26,13 +26,14 @@ def person_by_address(email: str, *, name: str = "", now: datetime) -> User:
             person.save(force_insert=True)
             EmailAddress.objects.create(user=person, email=address, primary=True, verified=False)
     except IntegrityError:  # somebody else made it at this very instant
-        if (known := _known(address)) is None:
+        if (known := known_person(address)) is None:
             raise
         return known
     return person
 
 
-def _known(address: str) -> User | None:
+def known_person(address: str) -> User | None:
+    """Who proved this folded address, else whose account has it."""
     proven = EmailAddress.objects.filter(email=address, verified=True).select_related("user").first()
     if proven is not None:
         owner: User = proven.user

@@ -35,6 +35,7 @@ def register(
         raise
 
 
-def admit(*, webinar_id: uuid.UUID, user_id: uuid.UUID | None, now: datetime) -> Admission | None:
-    """Register on entry where the policy says so, and tell how the person stands. None: no such webinar."""
-    return admit_statement(webinar_id=webinar_id, user_id=user_id, now=now)
+def admit(*, webinar_id: uuid.UUID, user_id: uuid.UUID | None, now: datetime, proven: bool = True) -> Admission | None:
+    """Register on entry where the policy says so, and tell how the person stands. None: no such webinar.
+    `proven`: whether they are signed in, rather than having typed an address."""
+    return admit_statement(webinar_id=webinar_id, user_id=user_id, now=now, proven=proven)

@@ -43,7 +43,7 @@ class Admission(NamedTuple):
     interval_overrides: dict[str, int]
 
 
-# Whether an address of the person is on the list of the webinar `w` (spec 3), as SQL: proven ones, and the account's own
+# Whether an address of the person is on the list of the webinar `w` (spec 3): proven ones, and the account's own
 # unless it is known not to be proven; whoever entered by typing an address (`proven` false) claims the account's own.
 # ORM equivalent: selectors.access.Person.on_list. Index: allowed_email_unique, account_emailaddress by user.
 ON_LIST = """(
