@@ -29,6 +29,7 @@ UNFOLD: dict[str, Any] = {
     "ACCOUNT": {
         "navigation": [
             {"title": _("Change password"), "link": reverse_lazy("account_change_password")},
+            {"title": _("Your memberships"), "link": reverse_lazy("webinars:memberships")},
             {"title": _("Two-step sign-in"), "link": reverse_lazy("mfa_index")},
         ]
     },
@@ -62,6 +63,7 @@ UNFOLD: dict[str, Any] = {
                     entry(_("Clients"), "apartment", "webinars_client_changelist"),
                     entry(_("Agency members"), "badge", "webinars_agencymember_changelist", "manages_agencies"),
                     entry(_("Client members"), "group", "webinars_clientmember_changelist", "manages_members"),
+                    entry(_("Invitations"), "mail", "webinars_invitation_changelist", "manages_members"),
                 ],
             },
             {

@@ -29,15 +29,18 @@ class ConsoleSite(UnfoldAdminSite):
         return standing_of(request).may_enter
 
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
-        """Strangers go to sign in; whoever is signed in and may not see this finds nothing (404, spec 14)."""
+        """Strangers go to sign in; whoever is signed in and may not see this finds nothing (404, spec 14). Members
+        whose agency asks for a second factor first are led to setting it up, also by a page that is not theirs yet."""
         inner = super().admin_view(view, cacheable)
 
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if request.user.is_authenticated and not self.has_permission(request):
-                raise Http404
+                return shut_out(request)
             try:
                 return inner(request, *args, **kwargs)
-            except PermissionDenied:
+            except (PermissionDenied, Http404):
+                if is_page(request):
+                    return shut_out(request)
                 raise Http404 from None
 
         return update_wrapper(guarded, inner)
@@ -52,7 +55,7 @@ class ConsoleSite(UnfoldAdminSite):
         if self.has_permission(request):
             return redirect(target)
         if request.user.is_authenticated:
-            raise Http404
+            return shut_out(request)
         return redirect(f"{reverse('account_login')}?next={quote(target)}")
 
     @method_decorator(require_POST)
@@ -61,6 +64,23 @@ class ConsoleSite(UnfoldAdminSite):
         return redirect("/")
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        from webinars.admin.base import acting_user
         from webinars.admin.home import home_context
+        from webinars.selectors.second_factor import agencies_waiting_for
 
-        return super().index(request, {**home_context(request, now=timezone.now()), **(extra_context or {})})
+        waiting = agencies_waiting_for(acting_user(request))
+        context = {**home_context(request, now=timezone.now()), "waiting_agencies": waiting}
+        return super().index(request, {**context, **(extra_context or {})})
+
+
+def is_page(request: HttpRequest) -> bool:
+    """Asked for by a person's browser, not by a script of a page."""
+    return request.method in ("GET", "HEAD") and "text/html" in request.headers.get("Accept", "")
+
+
+def shut_out(request: HttpRequest) -> HttpResponse:
+    from webinars.console_gate import to_the_gate, waits_for_factor
+
+    if waits_for_factor(request):
+        return to_the_gate(request)
+    raise Http404

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from webinars.services.memberships import last_owner_problem
 
@@ -57,5 +58,8 @@ def delete_selected_if_owned(model_admin: Any, request: HttpRequest, queryset: Q
     with transaction.atomic():
         if problem := last_owner_problem(model_admin.memberships_of(queryset)):
             messages.error(request, str(problem))
+            return None
+        if any(not model_admin.has_delete_permission(request, row) for row in queryset):
+            messages.error(request, _("Some of the chosen rows are not yours to delete. Nothing was changed."))
             return None
         return delete_selected(model_admin, request, queryset)

@@ -10,12 +10,14 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from webinars.admin.base import ScopedAdmin, ScopedInline, TenantFilter
+from webinars.admin.invite_url import invite_url
 from webinars.admin.last_owner import KeepsOwners
 from webinars.admin.member_form import MemberForm, MemberFormSet, SingleMemberForm
 from webinars.models import AgencyMember, ClientMember
+from webinars.selectors.invitations import may_give_in
 from webinars.selectors.permissions import Verb
 from webinars.selectors.standing import Standing, standing_of
-from webinars.services.memberships import keep_console_flag
+from webinars.services.memberships import keep_console_flag, tenant_of
 
 
 class MemberRules:
@@ -28,8 +30,34 @@ class MemberRules:
 
 
 class MemberAdmin(MemberRules, KeepsOwners, ScopedAdmin):
+    """Nobody changes or removes a member whose role is above their own; they see that there is one."""
+
     form = SingleMemberForm
+    list_before_template = "admin/webinars/member_list_head.html"
     search_fields = ["user__email", "user__display_name"]
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.standing = standing_of(request)
+        return form
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        names = list(self.fields or ())
+        if obj is None or self.has_change_permission(request, obj):
+            return names
+        return ["person_email" if name == "email" else name for name in names]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and (obj is None or self._gives(request, obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and (obj is None or self._gives(request, obj))
+
+    def _gives(self, request: HttpRequest, obj: Any) -> bool:
+        return may_give_in(standing_of(request), obj.role, tenant_of(obj))
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        return super().changelist_view(request, {"invite_url": invite_url(), **(extra_context or {})})
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """A membership stays where it is: moving one would carry a right from one tenant to another."""
@@ -117,6 +145,11 @@ class MemberInline(MemberRules, ScopedInline):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         queryset: QuerySet[Any] = super().get_queryset(request)
         return queryset.select_related("user").order_by("user__email")
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        formset = super().get_formset(request, obj, **kwargs)
+        formset.form.standing, formset.form.tenant = standing_of(request), obj
+        return formset
 
 
 class AgencyMemberInline(MemberInline):

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from webinars.models import Agency, AgencyMember, Client, ClientMember, User, Webinar
+from webinars.models import Agency, AgencyMember, Client, ClientMember, Role, User, Webinar
 from webinars.selectors.permissions import Verb, may_give, roles_for
 
 
@@ -50,6 +50,10 @@ class Standing:
     def may_in_any_agency(self, verb: Verb) -> bool:
         roles = roles_for(verb)
         return self.is_superuser or any(role in roles for role in self.agency_roles.values())
+
+    @property
+    def owns_anything(self) -> bool:
+        return Role.OWNER in (*self.agency_roles.values(), *self.client_roles.values())
 
     def agencies(self, verb: Verb) -> QuerySet[Agency]:
         if self.is_superuser:
