@@ -80,7 +80,7 @@ def correct_view(request: HttpRequest, model_admin: Any, object_id: uuid.UUID) -
         messages.error(request, str(problem))
         return redirect(back)
     form = CorrectionForm(request.POST or None, initial={"seen_version": seal.version})
-    if request.method == "POST" and form.is_valid() and correct(request, model_admin, webinar, form.cleaned_data, now):
+    if request.method == "POST" and form.is_valid() and correct(request, webinar, form.cleaned_data, now):
         return redirect(back)
     context = {
         **model_admin.admin_site.each_context(request),
@@ -98,9 +98,7 @@ def correct_view(request: HttpRequest, model_admin: Any, object_id: uuid.UUID) -
         return TemplateResponse(request, "admin/stats/correct.html", context).render()
 
 
-def correct(
-    request: HttpRequest, model_admin: Any, webinar: Webinar, given: dict[str, Any], now: datetime
-) -> AttendanceSeal | None:
+def correct(request: HttpRequest, webinar: Webinar, given: dict[str, Any], now: datetime) -> AttendanceSeal | None:
     """The new version; None when it was refused, which the person is told."""
     try:
         seal = seal_attendance(webinar=webinar, now=now, author=acting_user(request), **given)
@@ -108,7 +106,6 @@ def correct(
         messages.error(request, str(error.message))
         return None
     said = _("The attendance is corrected: version %(version)d is sealed.") % {"version": seal.version}
-    model_admin.log_change(request, webinar, str(said))
     messages.success(request, str(said))
     return seal
 

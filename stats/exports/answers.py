@@ -51,7 +51,9 @@ def file_or_export(wanted: Wanted) -> HttpResponseBase | Export:
     webinar, user, kind, file_format, now = wanted.webinar, wanted.user, wanted.kind, wanted.file_format, wanted.now
     if wanted.takes_long:
         return request_export(webinar=webinar, user=user, kind=kind, format=file_format, query=wanted.query, now=now)
-    record_export(webinar=webinar, user_id=user.pk, kind=kind, file_format=file_format, now=now)
+    record_export(
+        webinar=webinar, user_id=user.pk, kind=kind, file_format=file_format, personal=wanted.personal, now=now
+    )
     return _csv(wanted) if file_format == Export.Format.CSV else _workbook(wanted)
 
 

@@ -15,6 +15,7 @@ from django.utils import timezone, translation
 from stats.exports.kinds import Exported, exported, write_file
 from stats.models import Export
 from stats.selectors.attendance import AttendanceQuery
+from stats.services.exports import record_export
 from stats.sql import exports as sql
 from webinars.models import Webinar
 
@@ -46,14 +47,13 @@ class FileCommand(BaseCommand):
         file_format = options["format"] or output.suffix.removeprefix(".").lower()
         if file_format not in Export.Format.values:
             raise CommandError("Say --format csv or --format xlsx, or give an --output that ends with one of them.")
+        personal, now = not options.get("without_people", False), timezone.now()
+        # On record before anything is written: a file that was written in part was taken out all the same.
+        record_export(
+            webinar=webinar, user_id=None, file_format=file_format, kind=self.kind, personal=personal, now=now
+        )
         with translation.override(options["language"] or webinar.language), sql.one_moment():
-            contents = exported(
-                self.kind,
-                webinar=webinar,
-                query=AttendanceQuery(),
-                personal=not options.get("without_people", False),
-                now=timezone.now(),
-            )
+            contents = exported(self.kind, webinar=webinar, query=AttendanceQuery(), personal=personal, now=now)
             target = output / contents.file_name(file_format) if output.is_dir() else output
             rows = self._write(contents, target, file_format)
         self.stdout.write(f"{target}: {rows:,} rows")

@@ -9,11 +9,9 @@ from typing import Any
 
 from celery import current_app
 from django.conf import settings
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.text import format_lazy
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from kombu.exceptions import KombuError
 
@@ -90,19 +88,24 @@ def request_export(
             requested_by=user,
             expires_at=now + kept_for(),
         )
-        record_export(webinar=webinar, user_id=user.pk, file_format=format, kind=kind, now=now)
+        personal = asked["personal"]
+        record_export(webinar=webinar, user_id=user.pk, file_format=format, kind=kind, personal=personal, now=now)
         transaction.on_commit(lambda: tell_workers(export.pk))
     return export
 
 
-def record_export(*, webinar: Webinar, user_id: uuid.UUID, file_format: str, kind: str, now: datetime) -> None:
-    """Who took what out, how, and when (spec 13): of the attendance, in the webinar's history; of the room, in the
-    audit log."""
-    if kind == Export.Kind.ATTENDANCE:
-        message = _("Exported the attendance as %(format)s.") % {"format": file_format.upper()}
-        LogEntry.objects.log_actions(user_id, [webinar], CHANGE, change_message=message, single_object=True)
-    else:
-        audit.record(f"{kind}.exported", webinar=webinar, actor_id=user_id, now=now, details={"format": file_format})
+def record_export(
+    *, webinar: Webinar, user_id: uuid.UUID | None, file_format: str, kind: str, personal: bool, now: datetime
+) -> None:
+    """Who took what out, how, and when (spec 13). `user_id` is None for whoever works at the machine itself."""
+    by = {"by": "command"} if user_id is None else {}
+    audit.record(
+        "personal.exported" if personal else "figures.exported",
+        webinar=webinar,
+        actor_id=user_id,
+        now=now,
+        details={"what": str(kind), "format": str(file_format), **by},
+    )
 
 
 def tell_workers(export_id: uuid.UUID) -> None:

@@ -20,6 +20,7 @@ from stats.selectors.seals import newest_seal, sessions_are_missing, sessions_we
 from stats.sql import sealing as sql
 from webinars.local_times import in_words
 from webinars.models import Client, User, Webinar
+from webinars.services import audit
 from webinars.services.erasure import TOMBSTONE_DOMAIN
 from webinars.services.webinar_life import end_overdue
 
@@ -112,6 +113,13 @@ def _seal(
             _refuse_correction(before, author=author, reason=reason, seen_version=seen_version)
         sql.close_sessions(webinar_id=locked.pk, now=now)  # of those who entered until the row was locked
         seal = _write(locked, before=before, author=author, reason=reason, now=now)
+        audit.record(
+            "attendance.sealed" if before is None else "attendance.corrected",
+            webinar=locked,
+            actor_id=author.pk if author is not None else None,
+            now=now,
+            details={"version": seal.version},
+        )
         transaction.on_commit(partial(forget_answers, webinar.pk))
         transaction.on_commit(partial(logger.info, "attendance sealed: seal %s, version %d", seal.pk, seal.version))
     return seal, True

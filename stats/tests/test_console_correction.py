@@ -5,14 +5,13 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.conf import settings
-from django.contrib.admin.models import LogEntry
 from django.contrib.messages import get_messages
 from django.urls import reverse
 
 from stats.models import AttendanceSeal
 from stats.services.retention import prune_sealed_sessions
 from stats.tests.evidence import CLOSED, SealedEvidence, at
-from webinars.models import Webinar
+from webinars.models import AuditEntry, Webinar
 from webinars.tests.factories import AgencyMemberFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -112,7 +111,8 @@ def test_a_correction(client, case, member):
     assert (response.status_code, response.url) == (302, attendance_of(case))
     assert (seal.author, seal.reason) == (author, "The clock was wrong.")
     assert said(response) == ["The attendance is corrected: version 2 is sealed."]
-    assert LogEntry.objects.get().get_change_message() == "The attendance is corrected: version 2 is sealed."
+    entry = AuditEntry.objects.get(action="attendance.corrected")
+    assert (entry.actor_id, entry.webinar_id, entry.details) == (author.pk, case.webinar.pk, {"version": 2})
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "x" * 1001])

@@ -86,6 +86,8 @@ class OnRecord:
 
     def _edit(self, act: str, obj: Any, form: Any) -> Edit | None:
         names = [name for name in form.changed_data if name not in self.recorded_elsewhere]
+        if obj is not None:
+            names = [name for name in names if differs(obj, name, form.initial)]
         if not names:
             return None
         if obj is None or not self.values_on_record:
@@ -158,6 +160,12 @@ def said(obj: Model, names: Iterable[str], *, before: Any) -> dict[str, Any]:
         return {"fields": tuple(names), "values": values}
     filled = {name: value for name, value in values.items() if value[1] is not None and fields[name].editable}
     return {"values": filled}
+
+
+def differs(obj: Model, name: str, before: Any) -> bool:
+    """Forms take "300" for another choice than 300, and a text left empty for another one than none."""
+    fields = {f.name: f for f in obj._meta.concrete_fields}
+    return name not in fields or plain(fields[name].value_from_object(obj)) != plain(before.get(name))
 
 
 def is_said(found: Any) -> bool:

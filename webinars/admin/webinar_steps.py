@@ -16,6 +16,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
 from eventflow.api.errors import ApiError
+from webinars.admin.base import acting_user
 from webinars.admin.tabs import front_url, webinar_tabs
 from webinars.local_times import in_words
 from webinars.models import Webinar
@@ -67,16 +68,12 @@ class Step:
         stays = _("The planned end stays at %(time)s. If it ends earlier too, change it in the settings.")
         return [*self.consequences, stays % {"time": in_words(end, webinar)}]
 
-    def take(self, webinar: Webinar, data: QueryDict, now: datetime) -> None:
-        self.act(webinar, now=now)
+    def take(self, webinar: Webinar, data: QueryDict, *, actor_id: uuid.UUID, now: datetime) -> None:
+        self.act(webinar, now=now, actor_id=actor_id)
 
     def said(self, webinar: Webinar) -> str:
         """What to tell the person when it is done."""
         return str(self.done)
-
-    def noted(self, webinar: Webinar) -> str:
-        """What the webinar's history keeps."""
-        return str(self.title)
 
 
 class ExtendStep(Step):
@@ -85,18 +82,16 @@ class ExtendStep(Step):
     def senseless(self, webinar: Webinar, now: datetime) -> Any | None:
         return webinar_life.why_not_extended(webinar, now=now)
 
-    def take(self, webinar: Webinar, data: QueryDict, now: datetime) -> None:
+    def take(self, webinar: Webinar, data: QueryDict, *, actor_id: uuid.UUID, now: datetime) -> None:
         try:
             seen = parse_datetime(data.get("planned_end", ""))
         except ValueError:
             seen = None
-        self.act(webinar, seen_end=seen if seen is not None and timezone.is_aware(seen) else None, now=now)
+        seen_end = seen if seen is not None and timezone.is_aware(seen) else None
+        self.act(webinar, seen_end=seen_end, now=now, actor_id=actor_id)
 
     def said(self, webinar: Webinar) -> str:
         return str(self.done) % {"end": self._end(webinar)}
-
-    def noted(self, webinar: Webinar) -> str:
-        return f"{self.title}: {self._end(webinar)}"
 
     def _end(self, webinar: Webinar) -> str:
         end = webinar.webinar_scheduled_end_time
@@ -192,13 +187,12 @@ def step_view(step: Step) -> Callable[..., HttpResponse]:
             return redirect(front_url(webinar))
         if request.method == "POST":
             try:
-                step.take(webinar, request.POST, now)
+                step.take(webinar, request.POST, actor_id=acting_user(request).pk, now=now)
             except webinar_life.EndHasMoved as moved:
                 messages.info(request, str(moved.message))
             except ApiError as error:
                 messages.error(request, str(error.message))
             else:
-                model_admin.log_change(request, webinar, step.noted(webinar))
                 messages.success(request, step.said(webinar))
             return redirect(front_url(webinar))
         context = {

@@ -6,14 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-from django.contrib.admin.models import LogEntry
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import translation
 
-from webinars.models import Webinar
+from webinars.models import AuditEntry, Webinar
 from webinars.services.webinar_life import EndHasMoved, WrongState, end_overdue, extend
 from webinars.tests.console_people import PARTS, people_around, sign_in
 from webinars.tests.factories import WebinarFactory
@@ -236,8 +235,9 @@ def test_one_click_on_the_live_tab_extends(console):
         ("info", "The planned end has just been moved to 4 Mar 2026, 16:30 (Asia/Seoul). Nothing was added.")
     ]
     assert Webinar.objects.get(pk=webinar.pk).webinar_scheduled_end_time == PLANNED + minutes(30)
-    assert [entry.get_change_message() for entry in LogEntry.objects.all()] == [
-        "Extend 15 minutes: 4 Mar 2026, 16:30 (Asia/Seoul)"
+    planned_end = ["2026-03-04T07:00:00+00:00", "2026-03-04T07:30:00+00:00"]
+    assert list(AuditEntry.objects.filter(action="webinar.extended").values_list("details", flat=True)) == [
+        {"planned_end": planned_end}
     ]
     again = seen_on(second.content.decode())
     browser.post(url_of(webinar), again)
@@ -327,8 +327,8 @@ def test_what_nobody_ended_ends_as_planned(django_capture_on_commit_callbacks, d
     before = {row["id"]: row for row in Webinar.objects.values()}
 
     commit = django_capture_on_commit_callbacks(execute=True)
-    # 1. begin 2. ended 3. their rows 4. commit
-    with heard(ended[0]) as events, commit, django_assert_num_queries(4):
+    # 1. begin 2. ended 3. their rows 4. their entries in the audit log 5. commit
+    with heard(ended[0]) as events, commit, django_assert_num_queries(5):
         assert end_overdue(now) == 3
     assert end_overdue(now) == 0
 

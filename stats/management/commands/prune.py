@@ -4,6 +4,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from stats.services.retention import due, prune
+from webinars.services import audit
 
 
 class Command(BaseCommand):
@@ -19,6 +20,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
         counts = due(now=now) if options["dry_run"] else prune(now=now)
+        if not options["dry_run"]:
+            audit.record_in(
+                "data.pruned", agency_id=None, actor_id=None, now=now, details={"by": "command", "rows": counts}
+            )
         verb = "would be deleted" if options["dry_run"] else "deleted"
         for name, count in counts.items():
             self.stdout.write(f"{name}: {count} {verb}")

@@ -6,10 +6,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser, no_translations
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DatabaseError
+from django.utils import timezone
 
 from eventflow.api.errors import ApiError
 from stats import canonical
 from stats.selectors.verification import Difference, Verdict, verify
+from stats.services.exports import record_export
 from webinars.models import Webinar
 
 DIFFERS, CANNOT = 1, 2
@@ -38,6 +40,15 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             verdict = self._verify(options)
+            if options["identities"]:
+                record_export(
+                    webinar=verdict.seal.webinar,
+                    user_id=None,
+                    file_format="jsonl",
+                    kind="identities",
+                    personal=True,
+                    now=timezone.now(),
+                )
             for name, lines in (("canonical", canonical.export), ("identities", canonical.identities)):
                 if options[name]:
                     self._write(options[name], lines(verdict.seal))

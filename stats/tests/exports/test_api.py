@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.contrib.admin.models import LogEntry
 from django.test import Client as Browser
 from openpyxl import load_workbook
 
@@ -15,6 +14,7 @@ from stats.models import Export
 from stats.services.exports import MOST_UNDER_WAY
 from stats.tests.exports.people import NOW, attendee, ended_webinar, files, visit
 from stats.tests.factories import ExportFactory
+from webinars.models import AuditEntry
 from webinars.tests.console_people import people_around, sign_in
 from webinars.tests.factories import AgencyMemberFactory
 
@@ -169,20 +169,20 @@ def test_what_is_asked_wrongly_is_refused_as_on_the_page(talk, owner, query, fie
     response = ask(talk, owner, **query)
 
     assert (response.status_code, response.json()["fields"]) == (400, fields)
-    assert LogEntry.objects.count() == 0
+    assert not AuditEntry.objects.filter(action="personal.exported").exists()
 
 
-def test_every_export_is_in_the_webinars_history(talk, owner, workbooks_take_long):
+def test_every_export_is_in_the_audit_log(talk, owner, workbooks_take_long):
     body(ask(talk, owner, format="csv"))
     ask(talk, owner, format="xlsx")
+    viewer = people_around(talk)["viewer"]
+    body(ask(talk, viewer, format="csv"))
 
-    entries = [
-        (entry.user_id, entry.object_id, entry.get_change_message(), entry.action_time)
-        for entry in LogEntry.objects.order_by("pk")
-    ]
-    assert entries == [
-        (owner.pk, str(talk.pk), "Exported the attendance as CSV.", NOW),
-        (owner.pk, str(talk.pk), "Exported the attendance as XLSX.", NOW),
+    entries = AuditEntry.objects.filter(action__endswith=".exported").order_by("pk")
+    assert list(entries.values_list("action", "actor_id", "webinar_id", "details", "at")) == [
+        ("personal.exported", owner.pk, talk.pk, {"what": "attendance", "format": "csv"}, NOW),
+        ("personal.exported", owner.pk, talk.pk, {"what": "attendance", "format": "xlsx"}, NOW),
+        ("figures.exported", viewer.pk, talk.pk, {"what": "attendance", "format": "csv"}, NOW),
     ]
 
 

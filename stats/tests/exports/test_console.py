@@ -5,7 +5,6 @@ import re
 
 import pytest
 import time_machine
-from django.contrib.admin.models import LogEntry
 from django.test import Client as Browser
 from django.urls import reverse
 
@@ -14,6 +13,7 @@ from stats.models import Export
 from stats.services.exports import claim, write_export
 from stats.tests.exports.people import NOW, at
 from stats.tests.factories import ExportFactory
+from webinars.models import AuditEntry
 from webinars.tests.console_people import people_around, sign_in
 from webinars.tests.factories import AgencyMemberFactory
 
@@ -123,7 +123,7 @@ def test_too_many_at_once_are_refused_in_words(console, talk, owner, workbooks_t
     page = text(console.post(url("export_start", talk), {"format": "xlsx"}, follow=True))
 
     assert "3 files are being written for you already. Wait until one of them is ready." in page
-    assert (Export.objects.count(), LogEntry.objects.count()) == (3, 0)
+    assert (Export.objects.count(), AuditEntry.objects.count()) == (3, 0)
 
 
 @pytest.mark.parametrize("data", [{}, {"format": "pdf"}, {"format": "csv", "sort": "age"}])
@@ -131,7 +131,7 @@ def test_what_is_asked_wrongly_is_not_written(console, talk, data):
     page = console.post(url("export_start", talk), data, follow=True)
 
     assert "Please check what you entered." in text(page)
-    assert LogEntry.objects.count() == 0
+    assert AuditEntry.objects.count() == 0
 
 
 def test_who_may_start(talk):

@@ -76,8 +76,8 @@ def test_small_files_come_at_once_and_are_on_record(console, room, owner, kind, 
         cells = {cell.value for row in load_workbook(tmp_path / "book.xlsx").worksheets[0] for cell in row}
         assert words in cells
     entry = AuditEntry.objects.get()
-    assert (entry.action, entry.actor_id, entry.webinar_id) == (f"{kind}.exported", owner.pk, room.pk)
-    assert (entry.details, entry.at) == ({"format": file_format}, NOW)
+    assert (entry.action, entry.actor_id, entry.webinar_id) == ("personal.exported", owner.pk, room.pk)
+    assert (entry.details, entry.at) == ({"what": kind, "format": file_format}, NOW)
 
 
 @pytest.mark.django_db(transaction=True)  # progress is written on a connection of its own
