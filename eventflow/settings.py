@@ -16,6 +16,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.retry import Retry
 
 from eventflow.console_theme import UNFOLD  # noqa: F401  the console's setting, too long for this file
+from eventflow.sign_in_providers import configured_providers
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -61,6 +62,10 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.socialaccount",
+    "allauth.socialaccount.providers.kakao",
+    "allauth.socialaccount.providers.naver",
+    "allauth.socialaccount.providers.google",
+    "allauth.usersessions",
     "django_celery_beat",
     "django_structlog",
     "eventflow.apps.EventflowConfig",
@@ -204,27 +209,61 @@ ACCOUNT_FORMS = {
     "confirm_login_code": "webinars.account_forms.ConfirmSignIn",
     "confirm_email_verification_code": "webinars.account_forms.ConfirmEmail",
     "change_email": "webinars.account_forms.ChangeEmail",
+    "add_email": "webinars.account_forms.AddEmail",
     "reset_password": "webinars.account_forms.AskForReset",
+    "reset_password_from_key": "webinars.account_forms.ResetPassword",
+    "change_password": "webinars.account_forms.ChangePassword",
+    "set_password": "webinars.account_forms.SetPassword",
+    "reauthenticate": "webinars.account_forms.ConfirmPassword",
 }
 ACCOUNT_ADAPTER = "webinars.account_adapter.AccountAdapter"
-ACCOUNT_EMAIL_SUBJECT_PREFIX = ""  # else the host that the request names; whom a mail is from, its sender says
-ACCOUNT_EMAIL_VERIFICATION = env.str("ACCOUNT_EMAIL_VERIFICATION", default="mandatory")
-ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = ACCOUNT_EMAIL_VERIFICATION == "mandatory"
+# An account that nobody has proved the address of is nobody's.
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_MAX_ATTEMPTS = 5
 ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
 ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_CHANGE = True
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
 ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600
+PASSWORD_RESET_TIMEOUT = 3600
 ACCOUNT_PREVENT_ENUMERATION = True
-# By address, wide enough for an office or a mobile network that shares one; by person, narrow.
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "[EventFlow] "
+ACCOUNT_MAX_EMAIL_ADDRESSES = 10
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+# By place, wide enough for a company or a mobile network that shares one address. What is guessed and mailed is
+# counted by person (webinars/sign_in_limits.py), which these would let strangers use up.
 ACCOUNT_RATE_LIMITS = {
-    "signup": "120/m/ip",
-    "login": "120/m/ip",
-    "login_failed": "60/m/ip,5/5m/key",
-    "request_login_code": "120/m/ip,3/m/key",
-    "confirm_email": "1/10s/key",
+    "signup": "600/m/ip",
+    "login": "600/m/ip",
+    "login_failed": None,
+    "request_login_code": "600/m/ip",
+    "reset_password": "600/m/ip",
+    "reset_password_from_key": "600/m/ip",
+    "confirm_email": None,
 }
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
+MFA_ADAPTER = "webinars.second_factor.FactorAdapter"
+# No passkeys: they need a script that this site does not have.
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "webinars.second_factor.EnterFactor",
+    "reauthenticate": "webinars.second_factor.ConfirmByFactor",
+    "activate_totp": "webinars.second_factor.SetUpApp",
+}
+MFA_TOTP_TOLERANCE = 1  # clocks of phones are not all right; each code is taken once
+SOCIALACCOUNT_ADAPTER = "webinars.social_accounts.SocialAdapter"
+SOCIALACCOUNT_PROVIDERS = configured_providers(env)
+SOCIALACCOUNT_FORMS = {
+    "signup": "webinars.social_accounts.FinishSignUp",
+    "disconnect": "webinars.social_accounts.Unlink",
+}
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_EMAIL_REQUIRED = True
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"

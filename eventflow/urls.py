@@ -14,7 +14,7 @@ catalog = cache_control(max_age=3600)(JavaScriptCatalog.as_view(packages=["webin
 urlpatterns = [
     path("api/webinars/<str:w>/", include("presence.api.urls")),  # the hot path comes first
     path("", include("webinars.page_urls")),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("webinars.account_urls")),
     path("console/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("jsi18n/", catalog, name="javascript-catalog"),

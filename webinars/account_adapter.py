@@ -1,17 +1,42 @@
+import logging
+from smtplib import SMTPException
 from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
+from allauth.core.exceptions import ImmediateHttpResponse
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
+from webinars.known_browsers import remember_browser
 from webinars.models import User
+from webinars.plain_address import plain_address
+from webinars.refusals import codes_unavailable
 from webinars.seen_from_outside import SeenFromOutside
+from webinars.sign_in_limits import count_mail, count_password_guess
+
+logger = logging.getLogger(__name__)
 
 # The session's key of the webinar that a person set out to register in (and the source they came through), kept while
 # they sign in or up.
 WISH = "register_in"
+
+# Mails that anybody can have sent to anybody, by typing an address. All others tell of what has happened.
+ASKED_FOR = {
+    f"account/email/{name}"
+    for name in (
+        "login_code",
+        "email_confirmation",
+        "email_confirmation_signup",
+        "unknown_account",
+        "account_already_exists",
+        "password_reset_key",
+    )
+}
 
 
 class AccountAdapter(SeenFromOutside):
@@ -20,8 +45,23 @@ class AccountAdapter(SeenFromOutside):
 
     error_messages: ClassVar[dict[str, Any]] = {
         **DefaultAccountAdapter.error_messages,
+        "cannot_remove_primary_email": _("This is your main address. Make another one the main address first."),
+        "duplicate_email": _("This address is already in your account."),
+        "email_password_mismatch": _("Address or password is not right."),
+        "email_taken": _("Another account uses this address."),
+        "enter_current_password": _("This is not your current password."),
         "incorrect_code": _("That code is not right. Please look at the email again."),
+        "incorrect_password": _("This is not your password."),
+        "invalid_password_reset": _("This link has been used or is too old."),
+        "max_email_addresses": _("An account has at most %d addresses."),
+        "rate_limited": _("A code was sent a moment ago. Wait a little before you ask for another one."),
+        "same_as_current": _("This is the address you gave before."),
+        "too_many_login_attempts": _("Too many wrong codes. Ask for a new one."),
+        "unverified_primary_email": _("Confirm this address first."),
     }
+
+    def clean_email(self, email: str) -> str:
+        return plain_address(email)
 
     def clean_password(self, password: str, user: Any = None) -> str:
         """One sentence that says what to do, however many rules a password breaks."""
@@ -42,11 +82,41 @@ class AccountAdapter(SeenFromOutside):
         saved: User = super().save_user(request, user, form, commit=commit)
         return saved
 
+    def is_safe_url(self, url: str) -> bool:
+        """Whether somebody may be led there after signing in or out: to pages of this site only, whatever else the
+        server answers for."""
+        return bool(url_has_allowed_host_and_scheme(url, allowed_hosts={self.request.get_host()}))
+
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         if wish := request.session.get(WISH):
             return reverse("webinars:register", args=[wish[0]])
         url: str = super().get_login_redirect_url(request)
         return url
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("account_home")
+
+    def get_email_verification_redirect_url(self, email_address: EmailAddress) -> str:
+        """After an address was added; signing up goes on by itself."""
+        if self.request.user.is_authenticated:
+            return reverse("account_email")
+        url: str = super().get_email_verification_redirect_url(email_address)
+        return url
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        count_password_guess(request, str(credentials.get("email", "")))
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        try:
+            with transaction.atomic():
+                return bool(super().confirm_email(request, email_address))
+        except IntegrityError:  # somebody else proved the same address at this very instant
+            return False
+
+    def post_login(self, request: HttpRequest, user: User, **how: Any) -> HttpResponse:
+        response: HttpResponse = super().post_login(request, user, **how)
+        remember_browser(request, response, user.email)
+        return response
 
     def logout(self, request: HttpRequest) -> None:
         """Also called when somebody who is not signed in yet gives up one way to try another."""
@@ -54,3 +124,16 @@ class AccountAdapter(SeenFromOutside):
         super().logout(request)
         if wish:
             request.session[WISH] = wish
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Mails that were asked for are counted, whether the address is known or not, and must leave; that one which
+        only tells of a change does not leave undoes nothing."""
+        asked_for = template_prefix in ASKED_FOR
+        if asked_for:
+            count_mail(self.request, email)
+        try:
+            super().send_mail(template_prefix, email, context)
+        except (SMTPException, OSError) as error:
+            logger.error("a mail could not be sent (%s)", type(error).__name__)
+            if asked_for:
+                raise ImmediateHttpResponse(codes_unavailable(self.request, back=self.request.path)) from error

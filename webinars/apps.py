@@ -7,6 +7,11 @@ class WebinarsConfig(AppConfig):
     name = "webinars"
     verbose_name = _("Webinars")
 
+    def ready(self) -> None:
+        from webinars import sign_in_signals
+
+        sign_in_signals.connect()
+
 
 class ConsoleConfig(AdminConfig):
     """Django's admin as the console: one site of our own instead of the default (spec 14)."""

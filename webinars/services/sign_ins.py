@@ -1,19 +1,47 @@
 """How a person signs in, and where they are signed in now."""
 
+import uuid
 from collections.abc import Iterable
+from datetime import datetime
 from importlib import import_module
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 
 from webinars.models import User
 
 AT_ONCE = 1000
+# The session's key of the number of the sign-in that it is listed by.
+SIGN_IN = "sign_in"
+
+
+def number_of_sign_in(session_key: str | None) -> int | None:
+    return UserSession.objects.filter(session_key=session_key).values_list("pk", flat=True).first()
+
+
+def forget_sign_in(number: int | None) -> None:
+    """Unlist a session that is over, with which its live passes end (spec 4)."""
+    if number is not None:
+        UserSession.objects.filter(pk=number).delete()
+
+
+def end_listed_sign_ins(*, user_id: uuid.UUID, numbers: Iterable[int] | None = None) -> int:
+    """End these sessions of the person, or all that are listed; answers how many. Numbers of others' count for
+    nothing."""
+    sessions = UserSession.objects.filter(user_id=user_id)
+    if numbers is not None:
+        sessions = sessions.filter(pk__in=list(numbers))
+    ended = list(sessions)
+    for session in ended:
+        session.end()
+    return len(ended)
 
 
 def end_sign_ins(user: User, *, addresses: Iterable[str]) -> int:
@@ -26,6 +54,7 @@ def end_sign_ins(user: User, *, addresses: Iterable[str]) -> int:
         if held.get(SESSION_KEY) == str(user.pk) or any(mark in str(held).lower() for mark in marks):
             keys.append(session.session_key)
     Session.objects.filter(pk__in=keys).delete()
+    UserSession.objects.filter(user=user).delete()
     transaction.on_commit(lambda: _forget_copies(keys))
     return len(keys)
 
@@ -38,6 +67,15 @@ def forget_ways_in(user: User) -> int:
         SocialAccount.objects.filter(user=user).delete(),
     ]
     return sum(count for count, _ in rows)
+
+
+def over_sessions(now: datetime) -> QuerySet[Session]:
+    return Session.objects.filter(expire_date__lt=now)
+
+
+def unlisted_sign_ins() -> QuerySet[UserSession]:
+    """Rows whose session is over: where it was, and by which browser, is kept no longer."""
+    return UserSession.objects.exclude(Exists(Session.objects.filter(session_key=OuterRef("session_key"))))
 
 
 def _forget_copies(keys: list[str]) -> None:
