@@ -7,6 +7,7 @@ import logging
 import sys
 from collections.abc import Callable
 
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.template.loader import render_to_string
 from django.utils import translation
@@ -21,6 +22,7 @@ logger = logging.getLogger(__name__)
 BAD_REQUEST = gettext_lazy("The request could not be understood.")
 FORBIDDEN = gettext_lazy("You may not do this.")
 NOT_FOUND = gettext_lazy("There is nothing here, or it is not yours to see.")
+TOO_LARGE = gettext_lazy("That is more than this call takes.")
 INTERNAL = gettext_lazy("Something went wrong on our side. It has been noted.")
 
 
@@ -47,9 +49,18 @@ def answer_unavailable(request: HttpRequest, error: BaseException) -> HttpRespon
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    if isinstance(exception, (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)):
+        return too_large(request)
     if _is_api(request):
         return _failure(request, 400, "malformed", BAD_REQUEST)
     return defaults.bad_request(request, exception)
+
+
+def too_large(request: HttpRequest) -> HttpResponseBase:
+    if _is_api(request):
+        return _failure(request, 413, "too_large", TOO_LARGE)
+    with translation.override(translation.get_language_from_request(request)):
+        return _page("413.html", 413)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponseBase:

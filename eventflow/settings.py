@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "eventflow.content_security.ContentSecurityMiddleware",
     "eventflow.failures.DatabaseUnavailableMiddleware",
     "eventflow.logs.RequestLogMiddleware",
+    "eventflow.body_limits.BodyLimitMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -387,7 +388,11 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/",
 }
+# What a request may bring: fields and texts, and in the console files (an import, a cover).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+DATA_UPLOAD_MAX_NUMBER_FILES = 10
+UPLOAD_MEGABYTES = env.int("UPLOAD_MEGABYTES", default=25)
+COVER_IMAGE_MEGABYTES = env.int("COVER_IMAGE_MEGABYTES", default=5)
 
 # --- Live pass (spec 4) ---------------------------------------------------------------------------------------------
 

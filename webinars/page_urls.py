@@ -1,6 +1,6 @@
 """The addresses of the attendees' pages."""
 
-from django.urls import path
+from django.urls import path, re_path
 
 from webinars import campaign_pages, entrance_pages, invitation_pages, membership_pages, pages
 
@@ -8,6 +8,7 @@ app_name = "webinars"
 
 urlpatterns = [
     path("", pages.home, name="home"),
+    re_path(r"^media/covers/(?P<name>[0-9a-f]{32})\.webp\Z", cover_pages.cover, name="cover"),
     path("webinars/<str:w>/", pages.landing, name="landing"),
     path("webinars/<str:w>/register/", entrance_pages.register_me, name="register"),
     path("webinars/<str:w>/enter/", entrance_pages.enter, name="enter"),

@@ -4,7 +4,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.contrib import admin, messages
-from django.db.models import DateTimeField
+from django.db.models import DateTimeField, ImageField
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
@@ -17,6 +17,7 @@ from webinars.admin.moment_field import MomentField
 from webinars.admin.tabs import all_pages, front_url, webinar_tabs
 from webinars.admin.webinar_form import TIMES, WAITING, WebinarForm, lines_of, notices_for
 from webinars.admin.webinar_steps import STEPS, step_view
+from webinars.cover_image import CoverField
 from webinars.models import Webinar
 from webinars.selectors.permissions import Verb, roles_for
 from webinars.selectors.standing import Standing
@@ -40,7 +41,7 @@ class WebinarAdmin(ScopedAdmin):
     delete = "run"
     form = WebinarForm
     recorded_elsewhere = frozenset(FIELDS.values())
-    formfield_overrides = {DateTimeField: {"form_class": MomentField}}
+    formfield_overrides = {DateTimeField: {"form_class": MomentField}, ImageField: {"form_class": CoverField}}
     change_form_outer_before_template = "admin/webinars/settings_head.html"
     list_display = ["title", "state_shown", "starts", "client", "access_policy"]
     list_filter = ["state", ("client", TenantFilter), "access_policy"]

@@ -1,0 +1,31 @@
+"""How much a request may bring, before anything of it is read: everybody may call (docs/security.md).
+
+A body without a stated length is none to Django; so what is stated is what counts.
+"""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+
+from eventflow.failures import too_large
+
+UPLOADS = "/console/"  # the only part of the site that takes files
+MEGABYTE = 1024 * 1024
+
+
+class BodyLimitMiddleware:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        length = request.META.get("CONTENT_LENGTH") or ""
+        if length.isascii() and length.isdigit() and int(length[:20]) > most_bytes(request):
+            return too_large(request)
+        return self.get_response(request)
+
+
+def most_bytes(request: HttpRequest) -> int:
+    if request.path_info.startswith(UPLOADS):
+        return int(settings.UPLOAD_MEGABYTES) * MEGABYTE
+    return int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
