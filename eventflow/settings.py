@@ -420,11 +420,16 @@ CHAT_FALLBACK_INTERVAL_SECONDS = env.int("CHAT_FALLBACK_INTERVAL_SECONDS", defau
 QUESTIONS_FALLBACK_INTERVAL_SECONDS = env.int("QUESTIONS_FALLBACK_INTERVAL_SECONDS", default=5)
 SNAPSHOT_BUCKET_SECONDS = env.int("SNAPSHOT_BUCKET_SECONDS", default=300)
 # How long things are kept: presence after a webinar ended; raw sessions after its collect window, once its attendance
-# is sealed; samples; files that were exported.
+# is sealed; samples; files that were exported; allowed addresses after the collect window; the report of an import;
+# invitations after they ended; accounts that nobody ever proved or used.
 PRESENCE_RETENTION_DAYS = env.int("PRESENCE_RETENTION_DAYS", default=7)
 SESSION_RETENTION_DAYS = env.int("SESSION_RETENTION_DAYS", default=90)
 ACCESS_LOG_RETENTION_MONTHS = env.int("ACCESS_LOG_RETENTION_MONTHS", default=24)
 EXPORT_RETENTION_HOURS = env.int("EXPORT_RETENTION_HOURS", default=24)
+ALLOWED_EMAIL_RETENTION_DAYS = env.int("ALLOWED_EMAIL_RETENTION_DAYS", default=90)
+IMPORT_REPORT_RETENTION_HOURS = env.int("IMPORT_REPORT_RETENTION_HOURS", default=24)
+INVITATION_RETENTION_DAYS = env.int("INVITATION_RETENTION_DAYS", default=30)
+UNUSED_ACCOUNT_RETENTION_DAYS = env.int("UNUSED_ACCOUNT_RETENTION_DAYS", default=7)
 
 # --- Chat (spec 9) --------------------------------------------------------------------------------------------------
 
