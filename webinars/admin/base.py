@@ -22,8 +22,8 @@ from unfold.views import ChangeList
 
 from webinars.admin.on_record import OnRecord
 from webinars.admin.pagination import EstimatedPaginator
-from webinars.models import Agency, Client, User, Webinar
-from webinars.selectors.permissions import Verb
+from webinars.models import Agency, Campaign, Client, User, Webinar
+from webinars.selectors.permissions import Verb, roles_for
 from webinars.selectors.standing import Standing, standing_of
 
 
@@ -57,9 +57,13 @@ class Scoped:
             return False
         standing = standing_of(request)
         if obj is None:
-            return standing.may_anywhere(verb)
+            return self.allowed_at_all(standing, verb)
         agency_id, client_id = self.tenant_of(obj)
         return standing.may(verb, agency_id=agency_id, client_id=client_id)
+
+    def allowed_at_all(self, standing: Standing, verb: Verb) -> bool:
+        """Whether there can be a row for which the person may: else the list does not exist either."""
+        return standing.may_anywhere(verb)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.allowed(request, self.see, obj)
@@ -97,6 +101,9 @@ def choices(related: Any, standing: Standing, verb: Verb) -> QuerySet[Any]:
         return standing.clients(verb)
     if related is Webinar:
         return standing.webinars(verb)
+    if related is Campaign and standing.user is not None:
+        campaigns: QuerySet[Any] = Campaign.objects.visible_to(standing.user, *roles_for(verb))
+        return campaigns
     rows: QuerySet[Any] = related._default_manager.none()
     return rows
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.views import ChangeList
 
 from webinars.admin.base import ScopedAdmin, ScopedChangeList, TenantFilter, acting_user
+from webinars.admin.campaign_choice import after_campaign_change, limit_campaigns
 from webinars.admin.moment_field import MomentField
 from webinars.admin.tabs import all_pages, front_url, webinar_tabs
 from webinars.admin.webinar_form import TIMES, WAITING, WebinarForm, lines_of, notices_for
@@ -67,7 +68,10 @@ class WebinarAdmin(ScopedAdmin):
                 ],
             },
         ),
-        (_("Who gets in"), {"fields": ["access_policy", "language"]}),
+        (
+            _("Who gets in"),
+            {"fields": ["access_policy", "registration_campaign", "verify_email", "language"]},
+        ),
         (_("Player"), {"fields": ["player", "player_url", "replay_url"]}),
         (
             _("In the room"),
@@ -135,6 +139,7 @@ class WebinarAdmin(ScopedAdmin):
         zones = form.base_fields.get("time_zone")
         if zones is not None:
             zones.widget.attrs.update({"list": "time-zones", "autocomplete": "off"})
+        limit_campaigns(form.base_fields, obj)
         for name in ("description", "takeaways", "interval_overrides"):
             if name in form.base_fields:
                 form.base_fields[name].widget.attrs["rows"] = 4
@@ -142,13 +147,15 @@ class WebinarAdmin(ScopedAdmin):
 
     def save_model(self, request: HttpRequest, obj: Webinar, form: Any, change: bool) -> None:
         """Writes what the form changed and nothing else: the hot path and the live tab write the same row. Open pages
-        follow its state and times."""
+        follow its state and times, and who entered its campaign is registered."""
         if not change:
             obj.save()
         else:
             self._save_changes(obj, form)
             record_change(obj, before=form.initial, actor_id=acting_user(request).pk, now=timezone.now())
         for remark in form.remarks(obj, now=timezone.now()):
+            messages.warning(request, remark)
+        for remark in after_campaign_change(obj, form.changed_data, now=timezone.now()):
             messages.warning(request, remark)
 
     def _save_changes(self, obj: Webinar, form: Any) -> None:

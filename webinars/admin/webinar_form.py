@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
+from webinars.admin.campaign_choice import CAMPAIGN, campaign_problem
 from webinars.blocked_words import UnfitWords, kept_words
 from webinars.local_times import in_words, is_repeated
 from webinars.models import Webinar
@@ -127,6 +128,8 @@ class WebinarForm(forms.ModelForm):
             if name in cleaned and name not in self.changed_data:
                 cleaned[name] = getattr(self.instance, name)  # with its fraction of a second, in its hour of two
         self._compare_times(cleaned, now=timezone.now())
+        if problem := campaign_problem(self.instance, cleaned):
+            self.add_error(CAMPAIGN, problem)
         return cleaned
 
     def _version_now(self) -> str | None:
