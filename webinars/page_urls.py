@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from webinars import campaign_pages, entrance_pages, invitation_pages, membership_pages, pages
+from webinars import campaign_pages, cover_pages, entrance_pages, invitation_pages, membership_pages, pages
 
 app_name = "webinars"
 
