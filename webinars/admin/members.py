@@ -106,18 +106,8 @@ class AgencyMemberAdmin(MemberAdmin):
     def tenant_of(self, obj: AgencyMember) -> tuple[uuid.UUID | None, uuid.UUID | None]:
         return obj.agency_id, None
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return may_manage_an_agency(self, request)
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return may_manage_an_agency(self, request)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_view_permission(request, obj) and may_manage_an_agency(self, request)
-
-
-def may_manage_an_agency(scoped: ScopedAdmin, request: HttpRequest) -> bool:
-    return standing_of(request).may_in_any_agency("manage_members")
+    def allowed_at_all(self, standing: Standing, verb: Verb) -> bool:
+        return standing.may_in_any_agency(verb)
 
 
 @admin.register(ClientMember)

@@ -4,8 +4,7 @@ Django's own log of changes keeps names and texts."""
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
+from datetime import date, datetime, time
 from typing import Any
 
 from django.contrib.admin.utils import quote
@@ -30,6 +29,8 @@ SAID = (
     models.DurationField,
     models.UUIDField,
 )
+# What JSON has by itself; everything else is written as a text (a time zone, a UUID, a length of time).
+PLAIN = (str, int, float, list, dict, type(None))
 LONGEST_TYPE = 20
 
 
@@ -178,6 +179,4 @@ def plain(value: Any) -> Any:
         value = value.pk
     if isinstance(value, datetime | date | time):
         return value.isoformat()
-    if isinstance(value, uuid.UUID | Decimal | timedelta):
-        return str(value)
-    return value
+    return value if isinstance(value, PLAIN) else str(value)

@@ -92,9 +92,8 @@ class AgencyAdmin(OrganisationAdmin):
             )
             messages.warning(request, sentence % {"n": n})
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        standing = standing_of(request)
-        return standing.may_in_any_agency("see_statistics") and super().has_view_permission(request, obj)
+    def allowed_at_all(self, standing: Standing, verb: Verb) -> bool:
+        return standing.may_in_any_agency(verb)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return standing_of(request).is_superuser
