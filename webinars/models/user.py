@@ -7,6 +7,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from webinars.plain_address import plain_address
 from webinars.tombstones import ERASED_PERSON, is_tombstone
 
 
@@ -15,10 +16,15 @@ class UserManager(BaseUserManager["User"]):
         """A person. Without a password they sign in by emailed code only."""
         if not email:
             raise ValueError("A user needs an email address.")
-        user = self.model(email=self.normalize_email(email).strip(), **extra)
+        user = self.model(email=self.normalize_email(email), **extra)
         user.set_password(password)
         user.save(using=self._db)
         return user
+
+    @classmethod
+    def normalize_email(cls, email: str | None) -> str:
+        """One way of writing it, by which people are also looked up."""
+        return plain_address(email or "")
 
     def create_superuser(self, email: str, password: str | None = None, **extra: Any) -> "User":
         return self.create_user(email, password, is_staff=True, is_superuser=True, **extra)
@@ -57,6 +63,11 @@ class User(AbstractBaseUser, PermissionsMixin):
                 violation_error_message=_("There is already a person with this email address."),
             )
         ]
+
+    @classmethod
+    def normalize_username(cls, username: str) -> str:
+        """Of forms: the address is what one signs in by."""
+        return plain_address(username)
 
     def __str__(self) -> str:
         return str(ERASED_PERSON) if is_tombstone(self.pk, self.email) else self.email
