@@ -29,7 +29,7 @@ class CoverField(forms.FileField):
     default_error_messages = {
         "not_an_image": _("This is not a picture we can read. Choose a JPEG, PNG, WebP or GIF file."),
         "too_heavy": _("This file has %(given)s MB. Choose one of at most %(most)s MB."),
-        "too_large": _("This picture has %(width)s × %(height)s points. Choose one of at most 30 million in all."),
+        "too_large": _("This picture has more than 30 million points. Choose a smaller one."),
         "empty": _("This file is empty. Choose another one."),
         "missing": _("This file is empty. Choose another one."),
         "invalid": _("This file did not arrive. Choose it again."),
@@ -59,19 +59,16 @@ class CoverField(forms.FileField):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # we count by ourselves
                 picture = Image.open(uploaded, formats=FORMATS)
-            width, height = picture.size
-            if width * height > MOST_PIXELS:
-                raise ValidationError(
-                    self.error_messages["too_large"], code="too_large", params={"width": width, "height": height}
-                )
+            if picture.width * picture.height > MOST_PIXELS:
+                raise Image.DecompressionBombError
             picture.draft("RGB", LARGEST)  # a large photo need not be unpacked whole
             upright = ImageOps.exif_transpose(picture)
             upright.thumbnail(LARGEST)
             plain = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
             kept = io.BytesIO()
             Image.frombytes(plain.mode, plain.size, plain.tobytes()).save(kept, "WEBP", quality=QUALITY)
-        except ValidationError:
-            raise
+        except Image.DecompressionBombError as error:
+            raise ValidationError(self.error_messages["too_large"], code="too_large") from error
         except Exception as error:  # whatever the library makes of a file that means harm, it is none we take
             raise ValidationError(self.error_messages["not_an_image"], code="not_an_image") from error
         return kept.getvalue()
