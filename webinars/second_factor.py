@@ -116,11 +116,14 @@ class FactorCode(CodeInput):
     def clean_code(self) -> str:
         self.count_guess()
         code = unicodedata.normalize("NFKC", self.cleaned_data["code"])[:LONGEST_CODE]
-        for factor in Authenticator.objects.filter(user=self.user).exclude(type=Authenticator.Type.WEBAUTHN):
+        factors = list(Authenticator.objects.filter(user=self.user).exclude(type=Authenticator.Type.WEBAUTHN))
+        for factor in factors:
             if take_code(factor, code):
                 factor.user = self.user
                 self.authenticator = factor
                 return code
+        if factors:
+            self._emit_authentication_failed(factors[0])  # type: ignore[attr-defined]  # of django-allauth's forms
         raise ValidationError(FactorAdapter.error_messages["incorrect_code"], code="incorrect_code")
 
 
