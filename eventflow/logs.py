@@ -1,10 +1,15 @@
 """Log lines as JSON, with the request's id and no personal data (spec 18)."""
 
 import logging
+import re
+from collections.abc import MutableMapping
+from typing import Any
 
 import structlog
 from django.http import HttpRequest
 from django_structlog.middlewares import RequestMiddleware
+
+from eventflow.log_masks import masked_event
 
 structlog.configure(
     processors=[
@@ -12,12 +17,23 @@ structlog.configure(
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
         structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
     ],
     logger_factory=structlog.stdlib.LoggerFactory(),
     cache_logger_on_first_use=True,
 )
+
+
+# Addresses whose path is a secret: whoever has the link of an invitation can open it.
+SECRET_PATHS = re.compile(r"(/invitations/)[^/\s\"'?]+")
+
+
+def hide_secret_paths(_logger: Any, _name: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """In whatever a line says, who wrote it and why."""
+    for key, value in line.items():
+        if isinstance(value, str) and "/invitations/" in value:
+            line[key] = SECRET_PATHS.sub(r"\1…", value)
+    return line
 
 
 class JsonFormatter(structlog.stdlib.ProcessorFormatter):
@@ -30,10 +46,11 @@ class JsonFormatter(structlog.stdlib.ProcessorFormatter):
                 structlog.stdlib.add_logger_name,
                 structlog.stdlib.add_log_level,
                 structlog.processors.TimeStamper(fmt="iso", utc=True),
-                structlog.processors.format_exc_info,
             ],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                masked_event,
+                hide_secret_paths,
                 structlog.processors.JSONRenderer(default=str, ensure_ascii=False),
             ],
         )

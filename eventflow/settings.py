@@ -478,5 +478,7 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": ["stderr"], "level": LOG_LEVEL, "propagate": False},
         "django.server": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        # The servers that run us bring handlers of their own, which know nothing of what must not be said.
+        **{name: {"handlers": ["stderr"], "level": "WARNING", "propagate": False} for name in ("uvicorn", "_granian")},
     },
 }
