@@ -55,7 +55,7 @@ class CoverField(forms.FileField):
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         return {**super().widget_attrs(widget), "accept": "image/jpeg,image/png,image/webp,image/gif"}
 
-    def _made_anew(self, uploaded: File[bytes]) -> bytes:
+    def _made_anew(self, uploaded: "File[bytes]") -> bytes:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # we count by ourselves
