@@ -47,7 +47,8 @@ def invitation(request: HttpRequest) -> HttpResponse:
     if opened is None:
         return _shown(request, "none", status=404)
     if obstacle := _obstacle(opened):
-        joined = obstacle is Obstacle.ACCEPTED and opened.accepted_by_id == request.user.pk
+        mine = isinstance(request.user, User) and opened.accepted_by_id == request.user.pk
+        joined = obstacle is Obstacle.ACCEPTED and mine
         return _shown(request, "joined" if joined else obstacle.value, opened, status=200 if joined else 410)
     step = _step(request, opened)
     if request.method != "POST" or request.POST.get("invitation") != str(opened.pk):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminEmailInputWidget
 
 from webinars.admin.invite_url import invite_url
-from webinars.models import Agency, Client, Role
+from webinars.models import Agency, Client, Role, User
 from webinars.selectors.invitations import may_give_in, proven_owner
 from webinars.selectors.standing import NOBODY, Standing
 from webinars.services.memberships import last_owner_problem, tenant_of
@@ -73,11 +73,17 @@ class MemberForm(forms.ModelForm):
         if not self.instance._state.adding:
             return email
         # An account whose address was never proved may be anybody's.
-        user = proven_owner(email)
+        user = proven_owner(email) or self._member(email)
         if user is None:
             raise forms.ValidationError(self._invite_instead())
         self.instance.user = user
         return email
+
+    def _member(self, email: str) -> User | None:
+        """Who is a member already, of whom it is said so."""
+        tenant = self._tenant()
+        known = tenant.members.filter(user__email__iexact=email.strip()).first() if tenant is not None else None
+        return known.user if known is not None else None
 
     def _invite_instead(self) -> str:
         words, link = gettext("Nobody has signed up with this address yet."), gettext("Invite them by email")

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import factory
+from allauth.account.models import EmailAddress
 from django.utils import timezone
 
 from webinars.models import (
@@ -41,6 +42,12 @@ class UserFactory(factory.django.DjangoModelFactory[User]):
         if extracted:
             self.set_password(extracted)
             self.save(update_fields=["password"])
+
+    @factory.post_generation
+    def proven(self: Any, create: bool, extracted: bool | None, **kwargs: Any) -> None:
+        """Has received a code at the address once."""
+        if extracted:
+            EmailAddress.objects.create(user=self, email=self.email.lower(), verified=True, primary=True)
 
 
 class AgencyFactory(factory.django.DjangoModelFactory[Agency]):

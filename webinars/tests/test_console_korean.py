@@ -60,7 +60,7 @@ def test_a_second_membership_is_refused_beside_the_address(client, organizer, we
 
 
 def test_the_same_person_twice_in_one_form_is_refused_beside_the_address(client, organizer, webinar):
-    person = UserFactory()
+    person = UserFactory(proven=True)
     url = reverse("admin:webinars_client_change", args=[webinar.client_id])
     rows = {
         f"members-{n}-{name}": value

@@ -104,7 +104,7 @@ def test_not_on_the_organisations_page(console, kind, owner, change):
 
 
 def test_an_owner_is_replaced_in_one_step(console, kind, owner):
-    heir, bystander = UserFactory(), UserFactory()
+    heir, bystander = UserFactory(proven=True), UserFactory(proven=True)
     key = f"{kind}"
     rows = {
         f"members-{n}-{name}": value
