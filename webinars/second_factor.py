@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 from webinars.account_forms import LONGEST_CODE, CodeInput
 from webinars.models import User
+from webinars.selectors.second_factor import FACTORS, agencies_requiring
 from webinars.sign_in_limits import count_factor_guess
 
 # How what is encrypted begins. Secrets from before are read as they are.
@@ -33,11 +34,18 @@ TAKEN = "taken"
 class FactorAdapter(DefaultMFAAdapter):
     error_messages: ClassVar[dict[str, Any]] = {
         **DefaultMFAAdapter.error_messages,
-        "cannot_delete_authenticator": _("The second factor cannot be switched off."),
+        "cannot_delete_authenticator": _(
+            "An agency of which you are a member asks for a second factor, so it stays on. Leave the agency first."
+        ),
         "cannot_generate_recovery_codes": _("Set up an authenticator app first."),
         "incorrect_code": _("That code is not right. Look at the app again: codes change every half minute."),
         "unverified_email": _("Confirm or remove the unconfirmed address of your account first."),
     }
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        """Not the last one of a member whose agency asks for it: they would shut themselves out."""
+        others = Authenticator.objects.filter(user=authenticator.user, type__in=FACTORS).exclude(pk=authenticator.pk)
+        return others.exists() or not agencies_requiring(authenticator.user)
 
     def get_totp_issuer(self) -> str:
         return "EventFlow"
