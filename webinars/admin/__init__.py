@@ -2,7 +2,12 @@
 
 from webinars.admin import (
     accounts,
+    allowed_email_reports,
+    allowed_emails,
     audit,
+    campaign_entries,
+    campaigns,
+    consents,
     invitations,
     jobs,
     members,
@@ -15,7 +20,12 @@ from webinars.admin import (
 
 __all__ = [
     "accounts",
+    "allowed_email_reports",
+    "allowed_emails",
     "audit",
+    "campaign_entries",
+    "campaigns",
+    "consents",
     "invitations",
     "jobs",
     "members",
