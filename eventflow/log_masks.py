@@ -29,7 +29,10 @@ MASKS = [
 ]
 # What PostgreSQL says beside its message: the row, the statement's values, the place in the text.
 DETAILS = re.compile(r"(?:^|\s)(?:DETAIL|CONTEXT|HINT|QUERY|STATEMENT|LINE \d+): .*", re.DOTALL)
-QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|“[^”]*”|\([^()]*=\([^()]*\)|(?<=: )[^\s:]+$")
+# Values in an exception's text: in quotes, after a colon, and words that no program's message is written in.
+QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|“[^”]*”")
+AFTER_COLON = re.compile(r"(?<=: ).*", re.DOTALL)
+FOREIGN = re.compile(r"[^\s\x00-\x7f…]+")
 OUR_NAME = re.compile(r"[A-Za-z]+(?:[_.][A-Za-z0-9_.]+)+|[A-Z][A-Z_0-9]+")
 
 
@@ -43,17 +46,18 @@ def masked(text: str) -> str:
 
 def masked_message(text: str) -> str:
     """An exception's text without the values in it."""
-    return masked(QUOTED.sub(_quoted, DETAILS.sub("", text)))
+    plain = QUOTED.sub(_quoted, DETAILS.sub("", text))
+    return masked(FOREIGN.sub(CUT, AFTER_COLON.sub(CUT, plain)))
 
 
 def _quoted(found: re.Match[str]) -> str:
     text = found[0]
-    quotes = (text[0], text[-1]) if text[0] in "'\"“" else ("", "")
-    return text if OUR_NAME.fullmatch(text.strip("'\"“”")) else f"{quotes[0]}{CUT}{quotes[1]}"
+    return text if OUR_NAME.fullmatch(text[1:-1]) else f"'{CUT}'"
 
 
 def masked_event(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """A structlog processor: the exception, if there is one, becomes text, and every text is masked."""
+    event.pop("user_agent", None)
     raised = event.pop("exc_info", None)
     error = sys.exc_info()[1] if raised is True else raised[1] if isinstance(raised, tuple) else raised
     for name, value in event.items():
