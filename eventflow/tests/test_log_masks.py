@@ -49,7 +49,7 @@ def test_texts(text, kept):
     [
         (
             "invalid literal for int() with base 10: '010-1234-5678'",
-            f"invalid literal for int() with base 10: '{CUT}'",
+            f"invalid literal for int() with base 10: {CUT}",
         ),
         ("no field 'display_name' in 'kim'", f"no field 'display_name' in '{CUT}'"),
         ("cannot let in 김민지 (kim@example.com)", f"cannot let in {CUT} ({CUT}@{CUT})"),
