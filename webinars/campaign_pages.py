@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from eventflow.api.client_address import client_address
+from eventflow.public_url import absolute_url
 from eventflow.rate_limit import wait_seconds
 from webinars.campaign_form import EntryForm, question_field
 from webinars.models import Campaign, CampaignEntry, User, Webinar
@@ -257,8 +258,9 @@ def _render(
         "entry": entry,
         "form": form if takes or (entry is not None and state is not CampaignState.OVER) else None,
         "needs_proof": visit.user is None and needs_proof(visit.webinars, visit.now),
+        "url": visit.url,
         "action": f"{visit.url}{query}",
-        "canonical_url": visit.request.build_absolute_uri(visit.url),
+        "canonical_url": absolute_url(visit.url, visit.request),
         "sign_in_next": visit.url,
         "now": visit.now,
         **context,

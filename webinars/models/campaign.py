@@ -1,6 +1,7 @@
 import uuid
 from datetime import datetime
 from typing import Self
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -87,6 +88,10 @@ class Campaign(models.Model):
         """The agency is always the client's; the database refuses any other."""
         self.agency_id = self.client.agency_id
         super().save(*args, **kwargs)  # type: ignore[arg-type]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
 
     def is_open(self, now: datetime) -> bool:
         """By its times alone: whether places are left is another question."""

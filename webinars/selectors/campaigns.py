@@ -8,6 +8,7 @@ from datetime import datetime
 from allauth.account.models import EmailAddress
 
 from webinars.models import Campaign, CampaignEntry, CampaignQuestion, User, Webinar, folded_email
+from webinars.selectors.access import may_skip_proof
 
 
 class CampaignState(enum.StrEnum):
@@ -73,4 +74,4 @@ def owns_address(user: User, email: str) -> bool:
 def needs_proof(webinars: Sequence[Webinar], now: datetime) -> bool:
     """Unless each webinar that the campaign still leads to takes an address as typed."""
     ahead = [webinar for webinar in webinars if not is_over(webinar, now)]
-    return not ahead or any(webinar.verify_email for webinar in ahead)
+    return not ahead or not all(may_skip_proof(webinar) for webinar in ahead)

@@ -381,12 +381,16 @@ def test_attaching_to_what_is_over_registers_nobody(how: str) -> None:
 
 
 def test_proof_is_needed_unless_no_webinar_asks_for_it() -> None:
-    asks, takes = WebinarFactory.build(verify_email=True), WebinarFactory.build(verify_email=False)
+    by_address = {"access_policy": "name_email_auth"}
+    asks = WebinarFactory.build(verify_email=True, **by_address)
+    takes = WebinarFactory.build(verify_email=False, **by_address)
+    signs_in = WebinarFactory.build(verify_email=False, access_policy="auth")
     over = WebinarFactory.build(verify_email=True, state="ended", webinar_actual_end_time=NOW)
     now = takes.webinar_start_time
 
     assert needs_proof([], now)
     assert needs_proof([asks, takes], now)
+    assert needs_proof([signs_in, takes], now)
     assert needs_proof([over], now)
     assert not needs_proof([takes, over], now)
 
