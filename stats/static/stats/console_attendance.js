@@ -1,5 +1,5 @@
 /** The console's attendance tab: the server's page, with definitions in sight and a seal to copy. */
-import { offerCopying } from "./copying.js";
+import { offerCopying } from "../../../webinars/static/webinars/copying.js";
 import { keepDefinitionsInSight } from "./definitions.js";
 
 keepDefinitionsInSight();

@@ -1,5 +1,5 @@
 /** Buttons that copy what their `data-copy` says, and tell it beside them. Hidden where the browser cannot copy. */
-import { gettext } from "../../../webinars/static/webinars/i18n.js";
+import { gettext } from "./i18n.js";
 
 export function offerCopying(root, clipboard = navigator.clipboard) {
   if (!clipboard) return;

@@ -1,0 +1,4 @@
+/** Console pages with an address to pass on. */
+import { offerCopying } from "./copying.js";
+
+offerCopying(document);
