@@ -56,6 +56,15 @@ UNFOLD: dict[str, Any] = {
                 ],
             },
             {
+                "title": _("Registration"),
+                "separator": True,
+                "items": [
+                    entry(_("Campaigns"), "assignment", "webinars_campaign_changelist"),
+                    entry(_("Entries"), "list_alt", "webinars_campaignentry_changelist", "sees_people"),
+                    entry(_("Consent texts"), "fact_check", "webinars_consenttext_changelist", "manages_members"),
+                ],
+            },
+            {
                 "title": _("Organisation"),
                 "separator": True,
                 "items": [

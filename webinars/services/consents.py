@@ -2,7 +2,10 @@ import uuid
 from collections.abc import Mapping
 from datetime import datetime
 
-from webinars.models import Campaign, ConsentGiven, ConsentVersion, Webinar
+from django.db import transaction
+
+from webinars.models import Campaign, ConsentGiven, ConsentText, ConsentVersion, Webinar
+from webinars.services import audit
 
 
 def record_consents(
@@ -40,3 +43,34 @@ def record_consents(
     ]
     ConsentGiven.objects.bulk_create(rows)
     return len(rows)
+
+
+@transaction.atomic
+def publish_consent(
+    *, text: ConsentText, label: str, body: str, is_required: bool, actor_id: uuid.UUID | None, now: datetime
+) -> ConsentVersion | None:
+    """What the text says from now on: a new version, unless the newest says the same; None then. Versions that people
+    answered to stay as they are."""
+    ConsentText.objects.select_for_update(no_key=True).get(pk=text.pk)  # numbers follow one another
+    newest = ConsentVersion.objects.filter(text=text).order_by("-number").first()
+    if newest is not None and (newest.label, newest.body, newest.is_required) == (label, body, is_required):
+        return None
+    version = ConsentVersion.objects.create(
+        text=text,
+        number=newest.number + 1 if newest is not None else 1,
+        label=label,
+        body=body,
+        is_required=is_required,
+        created_at=now,
+    )
+    audit.record_in(
+        "consent.published",
+        agency_id=text.agency_id,
+        client_id=text.client_id,
+        actor_id=actor_id,
+        now=now,
+        subject_type="consenttext",
+        subject_id=text.pk,
+        details={"version": version.number, "is_required": is_required},
+    )
+    return version
