@@ -8,9 +8,10 @@ class WebinarsConfig(AppConfig):
     verbose_name = _("Webinars")
 
     def ready(self) -> None:
-        from webinars import audit_signals, sign_in_signals
+        from webinars import audit_signals, sign_in_signals, standing_signals
 
         sign_in_signals.connect()
+        standing_signals.connect()
         audit_signals.connect()
 
 

@@ -79,10 +79,11 @@ def door_context(
     *,
     address_form: AddressForm | None = None,
     register_form: RegisterForm | None = None,
+    source: str | None = None,
 ) -> dict[str, Any]:
     """For the templates that show the way in, `webinars/parts/way_in.html` first of all."""
     webinar, person, access, way = door.webinar, door.person, door.access, door.way
-    source = source_of(request)
+    source = source_of(request) if source is None else source
     known = person.user_id is not None
     if way is Way.REGISTER and known and person.registration_role is None and not access.admin_mode:
         register_form = register_form or register_form_of(webinar, person)

@@ -81,11 +81,10 @@ def register_me(request: HttpRequest, w: str) -> HttpResponse:
     wish is fulfilled: at once, or after the questions that are left."""
     door = door_of(request, w)
     webinar = door.webinar
-    source = source_of(request)
-    if request.method == "GET":
-        wished, source = request.session.get(WISH) or ("", "")
-        if wished != str(webinar.pk):
-            return redirect("webinars:landing", webinar.slug)
+    wished, wished_source = request.session.get(WISH) or ("", "")
+    if request.method == "GET" and wished != str(webinar.pk):
+        return redirect("webinars:landing", webinar.slug)
+    source = source_of(request) or (wished_source if wished == str(webinar.pk) else "")
     if door.person.user_id is None:
         return _come_back_known(request, webinar, source)
     if refusal := _refused(request, door):
@@ -94,7 +93,7 @@ def register_me(request: HttpRequest, w: str) -> HttpResponse:
         form = register_form_of(webinar, door.person, request.POST if request.method == "POST" else None)
         if form.asks and not form.is_valid():
             _wish(request, webinar, source)
-            return _door_page(request, door, register_form=form)
+            return _door_page(request, door, register_form=form, source=source)
         if wait := limit_registering(door.person.user_id):
             return too_many(request, wait_seconds=wait, back=reverse("webinars:landing", args=[webinar.slug]))
         with suppress(WebinarClosed):  # at this very instant: the page that follows says so
@@ -151,5 +150,5 @@ def _wish(request: HttpRequest, webinar: Webinar, source: str) -> None:
     request.session[WISH] = [str(webinar.pk), source[:LONGEST_SOURCE]]
 
 
-def _door_page(request: HttpRequest, door: Door, *, status: int = 200, **forms: Any) -> HttpResponse:
-    return render(request, "webinars/refused.html", door_context(request, door, **forms), status=status)
+def _door_page(request: HttpRequest, door: Door, *, status: int = 200, **more: Any) -> HttpResponse:
+    return render(request, "webinars/refused.html", door_context(request, door, **more), status=status)

@@ -4,7 +4,6 @@ somebody typed on a page of ours."""
 from urllib.parse import quote
 
 from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
-from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -13,7 +12,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from eventflow import redis
-from webinars.models import User, folded_email
+from webinars.models import folded_email
 from webinars.refusals import codes_unavailable
 from webinars.services.people import person_by_address
 
@@ -29,7 +28,6 @@ def start_proof(request: HttpRequest, *, email: str, then: str, back: str = "/")
         return codes_unavailable(request, back=back)
     address = folded_email(email)
     person = person_by_address(address, now=timezone.now())
-    _can_be_verified(person, address)
     try:
         LoginCodeVerificationProcess.initiate(request=request, user=person, email=address)
     except ImmediateHttpResponse as refused:
@@ -42,11 +40,3 @@ def local_path(url: str) -> str:
     """`url` when it leads to a page of this site, else the home page."""
     is_path = url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
     return url if is_path else "/"
-
-
-def _can_be_verified(person: User, address: str) -> None:
-    """The row that the code will mark as proven; accounts that were made in the console or moved here have none."""
-    addresses = EmailAddress.objects.filter(user=person)
-    if not addresses.filter(email=address).exists():
-        is_first = not addresses.filter(primary=True).exists()
-        EmailAddress.objects.get_or_create(user=person, email=address, defaults={"primary": is_first})

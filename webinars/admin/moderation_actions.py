@@ -25,6 +25,7 @@ from webinars.services import moderation
 from webinars.services.answering import change_question
 from webinars.services.live_pass import LivePass
 from webinars.services.managers import manager_of
+from webinars.services.removing import remove_registration
 
 # More at once would keep the request too long; each row is an act of its own.
 AT_ONCE = 100
@@ -76,6 +77,10 @@ def _ban(live_pass: LivePass, key: uuid.UUID, _minutes: int, now: datetime) -> N
 
 def _unban(live_pass: LivePass, key: uuid.UUID, _minutes: int, now: datetime) -> None:
     moderation.unban(live_pass=live_pass, user_id=key, now=now)
+
+
+def _remove(live_pass: LivePass, key: uuid.UUID, _minutes: int, now: datetime) -> None:
+    remove_registration(live_pass=live_pass, user_id=key, now=now)
 
 
 def _publish(live_pass: LivePass, key: uuid.UUID, _minutes: int, now: datetime) -> None:
@@ -148,6 +153,22 @@ UNBAN = Moderation(
     consequences=(gettext_lazy("They can come in again by themselves."),),
     done=ngettext_lazy("%(n)d person may come in again.", "%(n)d people may come in again.", "n"),
     act=_unban,
+    of_person=True,
+)
+REMOVE = Moderation(
+    name="remove_registrations",
+    title=gettext_lazy("Remove registrations"),
+    question=ngettext_lazy(
+        "Remove the registration of this person?", "Remove the registrations of these %(n)d people?", "n"
+    ),
+    consequences=(
+        gettext_lazy("Their pages close within seconds."),
+        gettext_lazy("Where there is an email list, their addresses leave it."),
+        gettext_lazy("What they wrote stays, and so does the record of when they were here."),
+        gettext_lazy("Where people register by themselves, they can do so again. Ban those who must not come back."),
+    ),
+    done=ngettext_lazy("%(n)d registration was removed.", "%(n)d registrations were removed.", "n"),
+    act=_remove,
     of_person=True,
 )
 PUBLISH = Moderation(

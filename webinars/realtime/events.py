@@ -28,6 +28,14 @@ class EventType(enum.StrEnum):
     SESSION_SUPERSEDED = "session.superseded"
     MEMBER_MUTED = "member.muted"
     MEMBER_BANNED = "member.banned"
+    MEMBER_REMOVED = "member.removed"
+
+
+class Removal(enum.StrEnum):
+    """Why somebody who was not banned has to leave; the `code` of `member.removed`."""
+
+    NOT_REGISTERED = "not_registered"
+    ACCESS_CHANGED = "access_changed"
 
 
 class CloseCode(enum.IntEnum):

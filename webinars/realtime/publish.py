@@ -2,7 +2,7 @@
 tells of is stored already, and pages fetch it by polling."""
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -16,6 +16,7 @@ from webinars.realtime.events import (
     COUNTER_LIFE_SECONDS,
     Control,
     EventType,
+    Removal,
     as_json,
     control,
     room_banned,
@@ -89,7 +90,7 @@ def close_door(webinar_id: uuid.UUID, user_id: uuid.UUID, *, now: datetime) -> N
 
 
 def shut_out_all(webinar_id: uuid.UUID, user_ids: Collection[uuid.UUID]) -> None:
-    """The same for many at once."""
+    """The same for people who are not banned: their places are gone, for as long as nobody gives them back."""
     if user_ids:
         transaction.on_commit(lambda: close_doors(webinar_id, user_ids, now=timezone.now()))
 
@@ -103,13 +104,27 @@ def close_doors(webinar_id: uuid.UUID, user_ids: Collection[uuid.UUID], *, now: 
             pipeline.hset(room_banned(webinar_id), mapping=dict.fromkeys(people, str(until)))
             pipeline.expire(room_banned(webinar_id), settings.LIVE_PASS_LIFE_SECONDS)
             for person in people:
-                message = control(Control.SHUT_OUT, {"person": person, "until": until})
+                told = {"person": person, "until": until, "removal": Removal.NOT_REGISTERED}
+                message = control(Control.SHUT_OUT, told)
                 pipeline.publish(room_channel(webinar_id), message)
             pipeline.execute()
 
     for start in range(0, len(everybody), AT_ONCE):
         people = everybody[start : start + AT_ONCE]
         room_server(webinar_id).attempt(partial(remember_and_say, people=people), otherwise=None)
+
+
+def turn_out(webinar_ids: Iterable[uuid.UUID], user_id: uuid.UUID) -> None:
+    """Close the person's sockets in these webinars, after the commit, since what they may do there has changed. Their
+    pages say so; loaded anew, they are what the person may be now."""
+    for webinar_id in webinar_ids:
+        transaction.on_commit(partial(close_pages, webinar_id, user_id))
+
+
+def close_pages(webinar_id: uuid.UUID, user_id: uuid.UUID) -> None:
+    told = {"person": str(user_id), "until": 0, "removal": Removal.ACCESS_CHANGED}
+    message = control(Control.SHUT_OUT, told)
+    room_server(webinar_id).attempt(lambda client: client.publish(room_channel(webinar_id), message), otherwise=0)
 
 
 def shut_out_people(webinar_id: uuid.UUID) -> list[uuid.UUID]:

@@ -252,8 +252,12 @@ class Room:
         socket.put(frame)
 
     def _shut_out(self, told: dict[str, Any]) -> None:
-        self.banned[told["person"]] = told["until"]
-        last = personal_frame(EventType.MEMBER_BANNED, {})
+        """Without `until` the door stays open: a pass that is given anew counts."""
+        if told["until"]:
+            self.banned[told["person"]] = told["until"]
+        removal = told.get("removal")
+        event = EventType.MEMBER_REMOVED if removal else EventType.MEMBER_BANNED
+        last = personal_frame(event, {"code": removal} if removal else {})
         for socket in tuple(self.people.get(told["person"], ())):
             self.turn_out(socket, CloseCode.REFUSED, last=last)
 

@@ -22,7 +22,7 @@ PEOPLE = "/console/webinars/registration/"
 RUNNERS = {"owner", "admin", "operator", "client_operator", "superuser"}
 ACTIONS = {
     MESSAGES: ["delete_messages", "restore_messages", "mute", "ban"],
-    PEOPLE: ["mute", "unmute", "ban", "unban"],
+    PEOPLE: ["mute", "unmute", "ban", "unban", "remove_registrations"],
 }
 ALL = [(page, action) for page, actions in ACTIONS.items() for action in actions]
 
@@ -212,6 +212,21 @@ def test_bans_and_mutes_are_taken_back(client, people, registration):
     assert set(AuditEntry.objects.values_list("actor_id", "subject_id")) == {
         (people["operator"].pk, str(registration.user_id))
     }
+
+
+def test_registrations_are_removed(client, people, webinar, registration):
+    banned = RegistrationFactory(webinar=webinar, banned_at=timezone.now(), user__display_name="Kim Banned")
+    browser = sign_in(client, people["operator"])
+
+    answer = do(browser, PEOPLE, "remove_registrations", registration, banned)
+
+    assert sorted(answer[1]) == [
+        "1 registration was removed.",
+        "Kim Banned: This person is banned. Lift the ban before you remove them.",
+    ]
+    assert not Registration.objects.filter(pk=registration.pk).exists()
+    assert Registration.objects.filter(pk=banned.pk).exists()
+    assert acts() == ["member.removed"]
 
 
 def test_what_is_refused_is_said_beside_what_was_done(client, people, webinar, registration):

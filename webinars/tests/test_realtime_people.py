@@ -16,7 +16,16 @@ from eventflow import redis
 from eventflow.asgi import application
 from webinars.realtime.events import Control, EventType, control, room_banned, room_channel
 from webinars.realtime.hub import Hub, hub
-from webinars.realtime.publish import close_door, let_in_again, open_door, send_to_person, shut_out, tell_person
+from webinars.realtime.publish import (
+    close_door,
+    close_doors,
+    close_pages,
+    let_in_again,
+    open_door,
+    send_to_person,
+    shut_out,
+    tell_person,
+)
 from webinars.realtime.room import Census
 from webinars.realtime.shard_rooms import ShutOut
 from webinars.realtime.socket_queue import SocketQueue
@@ -168,6 +177,35 @@ async def test_who_is_shut_out_hears_it_loses_all_sockets_and_gets_no_other(room
             await other_process.join(room.pk, SocketQueue(person=str(user_id), expires_at=time.time() + 600))
         await tell(room)
         assert (await somebody_else.event())["seq"] == 1
+
+
+async def test_whose_rights_changed_hears_it_loses_all_sockets_and_may_open_others(room, user_id):
+    async with joined(room, room_pass(room, user_id)) as page, joined(room) as somebody_else:
+        await sync_to_async(close_pages)(room.pk, user_id)
+        heard = await page.event()
+        code = await page.closing()
+        await tell(room)
+        others_next = (await somebody_else.event())["seq"]
+
+    async with joined(room, room_pass(room, user_id)) as again:
+        await tell(room)
+        next_heard = (await again.event())["seq"]
+
+    assert (heard["type"], heard["data"], code) == ("member.removed", {"code": "access_changed"}, 4403)
+    assert (others_next, next_heard) == (1, 2)
+
+
+async def test_who_is_taken_off_a_list_hears_another_word_than_who_is_banned(room, user_id):
+    async with joined(room, room_pass(room, user_id)) as page:
+        await sync_to_async(close_doors)(room.pk, [user_id], now=timezone.now())
+        heard = await page.event()
+        code = await page.closing()
+
+        async with socket(room, room_pass(room, user_id)) as again:
+            refused = await again.closing()
+
+    assert (heard["type"], heard["data"]) == ("member.removed", {"code": "not_registered"})
+    assert (code, refused) == (4403, 4403)
 
 
 async def test_a_room_that_opens_later_knows_who_was_shut_out(room, user_id, settings):

@@ -11,17 +11,25 @@ const STOP_REASONS = {
   410: () => gettext("This webinar is closed."),
 };
 
+/** Machine codes of refusals that say more than their status. */
+const STOP_CODES = {
+  not_registered: () => gettext("You are no longer registered for this webinar. If this seems wrong, ask the organizer."),
+  proof_required: () => gettext("This webinar asks you to confirm your email address. Reload the page to continue."),
+  consent_required: () => gettext("The organizer asks for your consent first. Reload the page to continue."),
+  access_changed: () => gettext("What you may do here has changed. Reload the page to continue."),
+};
+
 /** Why the room was left for good, as a sentence the person can act on. */
-export const stopSentence = (status) =>
-  (STOP_REASONS[status] ?? (() => gettext("Your sign-in has ended. Reload the page to continue.")))();
+export const stopSentence = (status, code = null) =>
+  (STOP_CODES[code] ?? STOP_REASONS[status] ?? (() => gettext("Your sign-in has ended. Reload the page to continue.")))();
 
 /**
  * `socket`, `polling` and `pass` are the states of RoomSocket, Polling and LivePass.
  * Answers {name, sentence}; the sentence is empty unless the person can do or should know something.
  */
-export function describeConnection({ online = true, superseded = false, socket, polling, pass = "valid", stopStatus = null }) {
+export function describeConnection({ online = true, superseded = false, socket, polling, pass = "valid", stopStatus = null, stopCode = null }) {
   if (superseded) return { name: "paused", sentence: "" };
-  if (stopStatus !== null) return { name: "paused", sentence: stopSentence(stopStatus) };
+  if (stopStatus !== null) return { name: "paused", sentence: stopSentence(stopStatus, stopCode) };
   if (!online) return { name: "paused", sentence: gettext("You are offline. The page continues when your network is back.") };
   if (socket === "open") return { name: "live", sentence: "" };
   if (polling === "ok") return { name: "polling", sentence: "" };

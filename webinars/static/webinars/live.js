@@ -114,9 +114,9 @@ room.on("presence.count", ({ count: people, state }) => {
   if (state !== document.body.dataset.state) stateIs(state);
 });
 room.on("session.superseded", (detail) => takeOver.hear(detail));
-room.on("stopped", (status) => {
+room.on("stopped", (status, code) => {
   pass.stop();
-  if (status === 403) rest(stopSentence(status));
+  if (status === 403) rest(stopSentence(status, code));
   page.dispatchEvent(new Event("left"));
 });
 
@@ -194,7 +194,7 @@ function cameFromCache() {
   return navigation?.type === "back_forward" || navigation?.transferSize === 0;
 }
 
-page.addEventListener("presence-stopped", ({ detail }) => room.leave({ stopStatus: detail.status }));
+page.addEventListener("presence-stopped", ({ detail }) => room.leave({ stopStatus: detail.status, stopCode: detail.code }));
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && room.wake());
 window.addEventListener("online", () => room.setOnline(true));
 window.addEventListener("offline", () => room.setOnline(false));

@@ -27,7 +27,7 @@ export class Room {
   #fallback = null;
   #expecting = new Map();
   #statesHeard = 0;
-  #facts = { online: true, superseded: false, socket: "idle", polling: "off", pass: "valid", stopStatus: null };
+  #facts = { online: true, superseded: false, socket: "idle", polling: "off", pass: "valid", stopStatus: null, stopCode: null };
 
   /**
    * `pageId` and `since` (ms, server time) tell this page from another one of the same person; without them
@@ -69,7 +69,7 @@ export class Room {
   /**
    * Calls `handler(data, event)` for each event of a type of the wire ("message.created", "member.muted", …), or for
    * what the room itself tells: "connection" ({name, sentence}), "state" (the answer of GET state) and "stopped" (the
-   * status, when the room was left for good). Answers a function that ends it.
+   * status and the code, when the room was left for good). Answers a function that ends it.
    */
   on(type, handler) {
     if (!this.#listeners.has(type)) this.#listeners.set(type, new Set());
@@ -86,11 +86,11 @@ export class Room {
   enter({ since = this.since } = {}) {
     this.since = since;
     this.#inside = true;
-    this.#note({ superseded: false, stopStatus: null });
+    this.#note({ superseded: false, stopStatus: null, stopCode: null });
     this.#socket.start();
   }
 
-  /** Stops all traffic, keeps what is shown. `facts` say why: {superseded} or {stopStatus}. */
+  /** Stops all traffic, keeps what is shown. `facts` say why: {superseded} or {stopStatus, stopCode}. */
   leave(facts = {}) {
     this.#inside = false;
     this.#forgetFallback();
@@ -99,7 +99,7 @@ export class Room {
     this.#polling.stop();
     this.#socket.stop();
     this.#note(facts);
-    if (facts.stopStatus) this.#tell("stopped", facts.stopStatus);
+    if (facts.stopStatus) this.#tell("stopped", facts.stopStatus, facts.stopCode ?? null);
   }
 
   setOnline(online) {
@@ -125,12 +125,13 @@ export class Room {
     if (event.type === "presence.count") this.#compare(event.data);
     this.#tell(event.type, event.data, event);
     if (event.type === "member.banned") this.leave({ stopStatus: 403 });
+    if (event.type === "member.removed") this.leave({ stopStatus: 403, stopCode: event.data.code });
   }
 
   #passIs(state, error) {
     this.#note({ pass: state });
     if (state === "valid") this.#socket.tellPass();
-    if (state === "lost") this.leave({ stopStatus: error.status });
+    if (state === "lost") this.leave({ stopStatus: error.status, stopCode: error.code });
   }
 
   /** What one part throws is the page's error, not the others' loss. */
@@ -184,7 +185,7 @@ export class Room {
 
   #pollingIs(state, error) {
     this.#note({ polling: state });
-    if (state === "stopped") this.leave({ stopStatus: error.status });
+    if (state === "stopped") this.leave({ stopStatus: error.status, stopCode: error.code });
   }
 
   /** An answer that the socket overtook may be older than what it told: the question is asked again. */

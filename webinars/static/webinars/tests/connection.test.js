@@ -44,6 +44,17 @@ test("a sentence stands only where there is something to know or to do", () => {
   assert.match(sentence({ stopStatus: 401 }), /sign-in has ended/);
 });
 
+test("a refusal that says why gets a sentence of its own", () => {
+  const sentence = (stopCode) => describeConnection({ socket: "stopped", polling: "off", stopStatus: 403, stopCode }).sentence;
+
+  assert.match(sentence("not_registered"), /no longer registered/);
+  assert.match(sentence("proof_required"), /confirm your email address/);
+  assert.match(sentence("consent_required"), /asks for your consent/);
+  assert.match(sentence("access_changed"), /has changed/);
+  assert.equal(sentence("banned"), sentence(null));
+  assert.equal(sentence("something_new"), sentence(null));
+});
+
 test("the word is shown at once", () => {
   const { element, show, word, sentence } = viewed();
 

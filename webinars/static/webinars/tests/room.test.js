@@ -141,6 +141,27 @@ test("whoever is banned leaves at once and for good, with the reason", async (t)
 });
 
 for (const [code, sentence] of [
+  ["not_registered", "You are no longer registered for this webinar. If this seems wrong, ask the organizer."],
+  ["access_changed", "What you may do here has changed. Reload the page to continue."],
+]) {
+  test(`whoever is removed leaves at once, and reads why: ${code}`, async (t) => {
+    const { room, hello, hear, seen, sockets, server, clock } = world(t);
+    const stopped = [];
+    room.on("stopped", (...why) => stopped.push(why));
+    room.enter();
+    await hello();
+    const asked = server.polls;
+
+    hear(null, "member.removed", { code });
+    sockets.at(-1).onclose?.({ code: 4403 });
+    await clock.pass(120_000);
+
+    assert.deepEqual([seen.words.at(-1), seen.sentence], ["paused", sentence]);
+    assert.deepEqual([stopped, sockets.length, server.polls], [[[403, code]], 1, asked]);
+  });
+}
+
+for (const [code, sentence] of [
   [4403, "You can no longer take part in this webinar."],
   [4404, "This webinar is not available any more."],
 ]) {
