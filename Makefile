@@ -15,7 +15,7 @@ demo:  ## a running EventFlow with sample data and simulated attendees, until Ct
 test:  ## the whole test suite, with real PostgreSQL, Redis and Chromium
 	@exec sh scripts/python.sh scripts/bootstrap test $(ARGS)
 
-lint:  ## ruff, mypy, import-linter
+lint:  ## ruff, mypy, import-linter, and known vulnerabilities of what is pinned
 	@exec sh scripts/python.sh scripts/bootstrap lint
 
 format:  ## put the code in ruff's format

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from typing import NoReturn
 
+from audit import audit
 from browser import ensure_browser
 from front_end import build_front_end, node_command
 from python_packages import VENV_PYTHON, ensure_packages, lock_requirements
@@ -65,6 +66,8 @@ def lint(arguments: list[str]) -> int:
         }.items()
         if subprocess.run(venv_program(command), env=os.environ | SETTINGS_ENVIRONMENT, check=False).returncode
     ]
+    if audit():
+        failed.append("the audit of dependencies")
     tell(f"Lint: {', '.join(failed)} found something." if failed else "Lint: nothing found.")
     return bool(failed)
 
