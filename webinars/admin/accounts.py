@@ -6,6 +6,7 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
@@ -23,7 +24,7 @@ from webinars.admin.on_record import deletion_of, record_edit
 from webinars.models import Client, User
 from webinars.services.memberships import last_owner_problem, memberships_of, tenant_of
 
-for model in (Group, EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken):
+for model in (Group, EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken, UserSession):
     if admin.site.is_registered(model):
         admin.site.unregister(model)
 
@@ -49,6 +50,7 @@ class PersonCreationForm(UserCreationForm):
 
 @admin.register(User)
 class PersonAdmin(KeepsOwners, SuperuserAdmin, DjangoUserAdmin):
+    viewed = "people"
     form = PersonChangeForm
     add_form = PersonCreationForm
     change_password_form = AdminPasswordChangeForm
@@ -91,6 +93,7 @@ class PersonAdmin(KeepsOwners, SuperuserAdmin, DjangoUserAdmin):
 
 @admin.register(EmailAddress)
 class EmailAddressAdmin(SuperuserAdmin):
+    viewed = "people"
     list_display = ["email", "user", "primary", "verified"]
     list_filter = ["primary", "verified"]
     list_select_related = ["user"]
@@ -101,6 +104,7 @@ class EmailAddressAdmin(SuperuserAdmin):
 
 @admin.register(SocialAccount)
 class SocialAccountAdmin(SuperuserAdmin):
+    viewed = "people"
     list_display = ["user", "provider", "last_login"]
     list_filter = ["provider"]
     list_select_related = ["user"]
