@@ -22,15 +22,16 @@ COLLECT_WINDOW_OPEN = """(
 # counts only with the second factor that its agency may require.
 # ORM equivalent: may(user, "run", webinar). Index: users_pkey, agencies_pkey, agency_member_unique,
 # client_member_unique, and that of mfa_authenticator by user where the agency requires one.
-STILL_RUNS = """(%(is_manager)s AND (
-    EXISTS (SELECT FROM users s WHERE s.id = %(user_id)s AND s.is_superuser)
-    OR ((EXISTS (SELECT FROM agency_members a WHERE a.agency_id = w.agency_id AND a.user_id = %(user_id)s
-                                                AND a.role IN ('owner', 'admin', 'operator'))
-         OR EXISTS (SELECT FROM client_members c WHERE c.client_id = w.client_id AND c.user_id = %(user_id)s
-                                                   AND c.role IN ('owner', 'admin', 'operator')))
-        AND (EXISTS (SELECT FROM agencies g WHERE g.id = w.agency_id AND NOT g.mfa_required)
-             OR EXISTS (SELECT FROM mfa_authenticator f WHERE f.user_id = %(user_id)s
-                                                          AND f.type IN ('totp', 'webauthn'))))))"""
+STILL_RUNS = """(%(is_manager)s AND EXISTS (
+    SELECT FROM users s WHERE s.id = %(user_id)s AND s.is_active AND (
+        s.is_superuser
+        OR ((EXISTS (SELECT FROM agency_members a WHERE a.agency_id = w.agency_id AND a.user_id = s.id
+                                                    AND a.role IN ('owner', 'admin', 'operator'))
+             OR EXISTS (SELECT FROM client_members c WHERE c.client_id = w.client_id AND c.user_id = s.id
+                                                       AND c.role IN ('owner', 'admin', 'operator')))
+            AND (EXISTS (SELECT FROM agencies g WHERE g.id = w.agency_id AND NOT g.mfa_required)
+                 OR EXISTS (SELECT FROM mfa_authenticator f WHERE f.user_id = s.id
+                                                              AND f.type IN ('totp', 'webauthn')))))))"""
 
 
 class Admission(NamedTuple):
