@@ -58,7 +58,8 @@ def csv_rows(stream: BinaryIO, *, encoding: str | None = None) -> Iterator[Row]:
         text.seek(0)
         yield from _rows(Lines(text), _separator(sample, written_in), written_in)
     finally:
-        text.detach()
+        if not stream.closed:  # nor would the wrapper leave it open
+            text.detach()
 
 
 def _sample(text: io.TextIOBase) -> Iterator[str]:

@@ -32,7 +32,10 @@ WITH given AS (
     SELECT g.line, g.email, g.place,
            CASE WHEN a.created_at <> %(at)s THEN 'known' ELSE 'repeated' END AS outcome
     FROM given g
-    LEFT JOIN webinar_allowed_emails a ON a.webinar_id = %(webinar_id)s AND a.email = g.email
+    LEFT JOIN LATERAL (  -- limited, so that each is looked up: nobody reads the whole list for a batch
+        SELECT a.created_at FROM webinar_allowed_emails a
+        WHERE a.webinar_id = %(webinar_id)s AND a.email = g.email LIMIT 1
+    ) a ON true
     WHERE NOT (g.nth = 1 AND EXISTS (SELECT FROM added WHERE added.email = g.email))
 ), noted AS (
     INSERT INTO webinar_allowed_email_lines (of_id, line, outcome, problem, text)
