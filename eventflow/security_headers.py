@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponseBase
 PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()"
     for feature in (
-        "accelerometer", "bluetooth", "browsing-topics", "camera", "display-capture", "geolocation", "gyroscope",
+        "accelerometer", "browsing-topics", "camera", "display-capture", "geolocation", "gyroscope",
         "hid", "idle-detection", "local-fonts", "magnetometer", "microphone", "midi", "payment",
         "publickey-credentials-create", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking",
     )
