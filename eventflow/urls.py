@@ -20,6 +20,7 @@ urlpatterns = [
     path("jsi18n/", catalog, name="javascript-catalog"),
     path("api/webinars/<str:w>/", include("webinars.api.urls")),
     path("api/webinars/<str:w>/", include("stats.api.urls")),
+    path("api/campaigns/", include("webinars.api.campaign_urls")),
     path("api/cron/", include("eventflow.cron")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),

@@ -1,19 +1,21 @@
 """The form of a registration campaign's page (spec 12)."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 
 from webinars.blocked_words import shows_nothing
-from webinars.consent_form import ConsentFields
-from webinars.models import Campaign, CampaignEntry, CampaignQuestion
+from webinars.consent_form import ConsentFields, consent_field
+from webinars.models import Campaign, CampaignEntry, CampaignQuestion, ConsentVersion
 from webinars.phone_numbers import LONGEST_TYPED, plausible_phone
 from webinars.services.campaigns import Answer, Submission
 
+NAMED_BY_ID = {"answer": "answers", "consent": "consents"}
 SHORT_ANSWER, LONG_ANSWER = 200, 1000
 Kind = CampaignQuestion.Kind
 PLEASE_ANSWER = {"required": _("Please answer this question.")}
@@ -76,12 +78,25 @@ class EntryForm(ConsentFields):
         typed: str = self.cleaned_data["phone"]
         return plausible_phone(typed) if typed else ""
 
-    def submission(self, *, source: str = "") -> Submission:
-        """Once the form is valid."""
+    def errors_by_name(self) -> dict[str, Any]:
+        """As programs know the fields: questions and consents by their ids."""
+        found: dict[str, Any] = {}
+        for name, errors in self.errors.items():
+            kind, _under, key = name.partition("_")
+            if kind in NAMED_BY_ID and key:
+                found.setdefault(NAMED_BY_ID[kind], {})[str(uuid.UUID(key))] = errors
+            else:
+                found[name] = errors
+        return found
+
+    def submission(self, *, source: str = "", said: Set[uuid.UUID] | None = None) -> Submission:
+        """Once the form is valid. `said` are the questions of which a program said something, be it nothing."""
         cleaned = self.cleaned_data
         answers = {question.pk: self._answer(question) for question in self.questions}
         phone = cleaned.get("phone")
-        if self.entry is None:
+        if said is not None:
+            answers = {pk: answer for pk, answer in answers.items() if pk in said}
+        elif self.entry is None:
             answers = {pk: answer for pk, answer in answers.items() if answer}
             phone = phone or None
         return Submission(
@@ -98,6 +113,27 @@ class EntryForm(ConsentFields):
         if question.kind == Kind.MULTIPLE:  # each once, in the order of the question
             return [choice for choice in dict.fromkeys(question.choices) if choice in answer]
         return answer
+
+
+def form_data(
+    *,
+    email: str,
+    name: str,
+    phone: str | None,
+    answers: Mapping[str, Any],
+    consents: Sequence[ConsentVersion],
+    questions: Sequence[CampaignQuestion],
+    agreed: Mapping[str, bool],
+) -> MultiValueDict[str, Any]:
+    """What a browser would send of it; `answers` and `agreed` go by ids."""
+    data: dict[str, list[Any]] = {"email": [email], "name": [name], "phone": [phone or ""]}
+    for question in questions:
+        said = answers.get(str(question.pk), "")
+        data[question_field(question)] = said if isinstance(said, list) else [said] if said else []
+    for version in consents:
+        if agreed.get(str(version.pk)):
+            data[consent_field(version)] = ["on"]
+    return MultiValueDict(data)
 
 
 def values_of(entry: CampaignEntry) -> dict[str, Any]:
