@@ -109,6 +109,12 @@ def pass_for() -> Callable[..., str]:
     return make
 
 
+@pytest.fixture
+def quick_hashing(settings: Any) -> None:
+    """Passwords that need not be safe, for tests that sign in often."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 class Caller:
     """Calls a webinar's API with a pass, as a page does."""
 

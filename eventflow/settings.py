@@ -189,6 +189,7 @@ SILENCED_SYSTEM_CHECKS = [
     "security.W021",  # and being on the browsers' list is hard to take back: HSTS_PRELOAD
 ]
 AUTHENTICATION_BACKENDS = [
+    "webinars.sign_in_backend.OneHash",
     "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]

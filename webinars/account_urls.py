@@ -11,11 +11,13 @@ from allauth.socialaccount import views as social
 from allauth.socialaccount.providers.google.provider import GoogleProvider
 from allauth.socialaccount.providers.kakao.provider import KakaoProvider
 from allauth.socialaccount.providers.naver.provider import NaverProvider
+from allauth.socialaccount.providers.oauth2.provider import OAuth2Provider
+from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView, OAuth2LoginView
 from django.http import HttpResponseBase
 from django.urls import URLPattern, include, path
-from django.utils.module_loading import import_string
 
 from webinars import account_pages
+from webinars.social_accounts import careful
 
 # Where a form that is posted to us may lead on to. A browser checks every address on the way.
 PROVIDERS = [
@@ -37,12 +39,12 @@ def leads_on(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespons
     return page
 
 
-def _ways_of(provider: Any) -> list[URLPattern]:
+def _ways_of(provider: type[OAuth2Provider]) -> list[URLPattern]:
     """To the provider and back. Google's other way in, by a script of theirs, is left out."""
-    views = f"{provider.get_package()}.views"
+    adapter = careful(provider.oauth2_adapter_class)
     return [
-        path("login/", leads_on(import_string(f"{views}.oauth2_login")), name=f"{provider.id}_login"),
-        path("login/callback/", import_string(f"{views}.oauth2_callback"), name=f"{provider.id}_callback"),
+        path("login/", leads_on(OAuth2LoginView.adapter_view(adapter)), name=f"{provider.id}_login"),
+        path("login/callback/", OAuth2CallbackView.adapter_view(adapter), name=f"{provider.id}_callback"),
     ]
 
 

@@ -17,7 +17,10 @@ from allauth.socialaccount import forms as social
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter, _build_apps_from_settings
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
 from allauth.socialaccount.providers import registry
+from allauth.socialaccount.providers.oauth2.client import OAuth2Error
+from allauth.socialaccount.providers.oauth2.views import OAuth2Adapter
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -40,7 +43,6 @@ class SocialAdapter(DefaultSocialAccountAdapter):
     error_messages: ClassVar[dict[str, Any]] = {
         **DefaultSocialAccountAdapter.error_messages,
         "connected_other": _("This account is linked to another account here."),
-        "no_password": _("Set a password first, or confirm your address: else nobody could sign in any more."),
         "no_verified_email": _("Confirm your address first: else nobody could sign in any more."),
     }
 
@@ -56,9 +58,9 @@ class SocialAdapter(DefaultSocialAccountAdapter):
         except SocialApp.DoesNotExist:
             match = request.resolver_match
             known = registry.get_class(provider)
-            if known is None or match is None or match.url_name != "socialaccount_connections":
+            if known is None or match is None or match.url_name in (f"{provider}_login", f"{provider}_callback"):
                 raise Http404 from None
-            return known(request, app=None)
+            return known(request, app=SocialApp(provider=provider))
 
     def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]) -> User:
         _trust_no_more_than_they_say(sociallogin)
@@ -72,7 +74,7 @@ class SocialAdapter(DefaultSocialAccountAdapter):
 
     def authenticate_by_email(self, sociallogin: SocialLogin) -> tuple[User, str] | None:
         found: tuple[User, str] | None = super().authenticate_by_email(sociallogin)
-        return found if found and not opens_more_than_a_seat(found[0]) else None
+        return found if found and found[0].is_active and not opens_more_than_a_seat(found[0]) else None
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         """A first sign-in by an address that the provider does not vouch for, or that is an organizer's: a code to it
@@ -95,6 +97,22 @@ class SocialAdapter(DefaultSocialAccountAdapter):
         except IntegrityError:  # two calls at once: whoever came first made the account
             raise ImmediateHttpResponse(redirect("account_login")) from None
         return user
+
+
+def careful(adapter: type[OAuth2Adapter]) -> type[OAuth2Adapter]:
+    """The provider's answers, whatever they are: what is none fails as one that does not come."""
+
+    class Careful(adapter):
+        def complete_login(self, *args: Any, **kwargs: Any) -> SocialLogin:
+            try:
+                login = super().complete_login(*args, **kwargs)
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                raise OAuth2Error("The provider's answer is none.") from error
+            if login.account.uid in ("", str(None)):
+                raise OAuth2Error("The provider names nobody.")
+            return login
+
+    return Careful
 
 
 def opens_more_than_a_seat(user: User) -> bool:
@@ -178,6 +196,13 @@ class FinishSignUp(OwnWords, social.SignupForm):
 
 
 class Unlink(OwnWords, social.DisconnectForm):
+    """Without a password too: a code to a confirmed address signs everybody in."""
+
     account = forms.ModelChoiceField(
         queryset=SocialAccount.objects.none(), error_messages={"required": _("Choose an account.")}
     )
+
+    def clean(self) -> dict[str, Any]:
+        if not EmailAddress.objects.filter(user=self.request.user, verified=True).exists():
+            raise ValidationError(SocialAdapter.error_messages["no_verified_email"], code="no_verified_email")
+        return self.cleaned_data

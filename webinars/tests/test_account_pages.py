@@ -11,7 +11,7 @@ from webinars import account_urls
 from webinars.models import User
 from webinars.tests.factories import UserFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_hashing")]
 PASSWORD = "a-long-quiet-evening"
 PROVIDERS = {name: {"APP": {"client_id": "id", "secret": "secret"}} for name in ("kakao", "naver", "google")}
 
