@@ -45,6 +45,8 @@ def test_the_schema_is_valid_and_names_every_path():
 
     validate_schema(schema)
     assert sorted(schema["paths"]) == [
+        "/api/campaigns/{c}",
+        "/api/campaigns/{c}/entries",
         "/api/cron/attendance-seal",
         "/api/cron/prune",
         "/api/cron/session-sweeper",
@@ -83,7 +85,8 @@ def test_every_operation_documents_its_failures():
     operations = [(path, verb, op) for path, verbs in schema["paths"].items() for verb, op in verbs.items()]
 
     assert {(path, verb) for path, verb, op in operations if "503" not in op["responses"]} == set()
-    assert {(path, verb) for path, verb, op in operations if "401" not in op["responses"]} == set()
+    for_everybody = {("/api/campaigns/{c}", "get")}
+    assert {(path, verb) for path, verb, op in operations if "401" not in op["responses"]} == for_everybody
     assert {(path, verb) for path, verb, op in operations if not op.get("summary")} == set()
 
 

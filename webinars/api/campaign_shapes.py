@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from webinars.api.serializers import no_nul
@@ -11,6 +12,7 @@ from webinars.phone_numbers import LONGEST_TYPED
 from webinars.selectors.campaigns import CampaignState
 
 
+@extend_schema_field({"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})
 class AnswerField(serializers.Field[Any, Any, Any, Any]):
     """A text, or a list of texts."""
 
