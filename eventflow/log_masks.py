@@ -14,18 +14,19 @@ from typing import Any
 
 CUT = "…"
 LONGEST_TEXT = 2000
+LONGEST_READ = 20_000  # no more is looked at: everybody may make a line long, and none may make it slow
 MOST_FRAMES = 30
 MASKS = [
-    (re.compile(r"[^\s\"'<>(){}\[\],;:=|/\\]+@[\w-]+(?:\.[\w-]+)+"), f"{CUT}@{CUT}"),
-    (re.compile(r"eyJ[\w-]{5,}\.[\w.-]+"), CUT),  # a live pass
+    (re.compile(r"[^\s\"'<>(){}\[\],;:=|/\\@]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+"), f"{CUT}@{CUT}"),
+    (re.compile(r"eyJ[\w-]{5,300}\.[\w.-]+"), CUT),  # a live pass
     (re.compile(r"(?i)\b(bearer|basic|cookie:|set-cookie:|authorization:)[ .]\S+"), rf"\1 {CUT}"),
     # Tokens in paths: of mailed links, and of nothing else that anybody would look for.
     (re.compile(r"(/(?:invitations|accounts/password/reset/key|accounts/confirm-email)/)[^/\s\"']+"), rf"\1{CUT}"),
-    (re.compile(r"(/[^\s\"'?]*)\?[^\s\"']*"), rf"\1?{CUT}"),
+    (re.compile(r"(?<=[\w/-])\?[^\s\"'?][^\s\"']*"), f"?{CUT}"),
     (re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])"), CUT),
     (re.compile(r"(?i)(?<![\w:])(?:[0-9a-f]{1,4}:){3,7}[0-9a-f]{1,4}(?![\w:])"), CUT),
     (re.compile(r"(?i)(?<![\w:])(?:[0-9a-f]{1,4}:)+(?::[0-9a-f]{1,4})+(?![\w:])"), CUT),
-    (re.compile(r"(rediss?|postgres(?:ql)?)://\S*@"), rf"\1://{CUT}@"),
+    (re.compile(r"(rediss?|postgres(?:ql)?)://\S{0,300}@"), rf"\1://{CUT}@"),
 ]
 # What PostgreSQL says beside its message: the row, the statement's values, the place in the text.
 DETAILS = re.compile(r"(?:^|\s)(?:DETAIL|CONTEXT|HINT|QUERY|STATEMENT|LINE \d+): .*", re.DOTALL)
@@ -38,6 +39,7 @@ OUR_NAME = re.compile(r"[A-Za-z]+(?:[_.][A-Za-z0-9_.]+)+|[A-Z][A-Z_0-9]+")
 
 def masked(text: str) -> str:
     """Without addresses, tokens and queries, on one line."""
+    text = text[:LONGEST_READ]
     for pattern, instead in MASKS:
         text = pattern.sub(instead, text)
     text = text.replace("\r", " ").replace("\n", " ").replace("\x00", " ")
@@ -46,7 +48,7 @@ def masked(text: str) -> str:
 
 def masked_message(text: str) -> str:
     """An exception's text without the values in it."""
-    plain = QUOTED.sub(_quoted, DETAILS.sub("", text))
+    plain = QUOTED.sub(_quoted, DETAILS.sub("", text[:LONGEST_READ]))
     return masked(FOREIGN.sub(CUT, AFTER_COLON.sub(CUT, plain)))
 
 

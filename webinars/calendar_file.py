@@ -1,11 +1,15 @@
 """A webinar as an iCalendar event (RFC 5545), for "add to calendar"."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 from webinars.models import Webinar
 
 LINE_OCTETS = 75
 UNKNOWN_LENGTH = timedelta(hours=1)
+# Whatever ends a line for some reader, and what no line may hold: a text must not add lines of its own to the file.
+LINE_ENDS = re.compile("\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+CONTROLS = re.compile("[\x00-\x09\x0e-\x1f\x7f-\x9f]")
 
 
 def calendar_file(*, webinar: Webinar, url: str, now: datetime) -> str:
@@ -43,7 +47,7 @@ def _moment(moment: datetime) -> str:
 
 def _text(value: str) -> str:
     escaped = value.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
-    return escaped.replace("\r\n", "\n").replace("\n", "\\n")
+    return CONTROLS.sub(" ", LINE_ENDS.sub("\\\\n", escaped))
 
 
 def _folded(line: str) -> str:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from eventflow.public_url import absolute_url
 from webinars.calendar_file import calendar_file
 from webinars.entrance import Door, door_context, door_of, sign_urls
 from webinars.guests import remember_guest
@@ -56,7 +57,7 @@ def landing(request: HttpRequest, w: str) -> HttpResponse:
     context = {
         **door_context(request, door),
         "takeaways": [line.strip() for line in webinar.takeaways.splitlines() if line.strip()],
-        "canonical_url": request.build_absolute_uri(reverse("webinars:landing", args=[webinar.slug])),
+        "canonical_url": absolute_url(reverse("webinars:landing", args=[webinar.slug]), request),
     }
     return render(request, "webinars/landing.html", context)
 
@@ -64,7 +65,7 @@ def landing(request: HttpRequest, w: str) -> HttpResponse:
 @require_safe
 def calendar(request: HttpRequest, w: str) -> HttpResponse:
     webinar = door_of(request, w).webinar
-    url = request.build_absolute_uri(reverse("webinars:landing", args=[webinar.slug]))
+    url = absolute_url(reverse("webinars:landing", args=[webinar.slug]), request)
     response = HttpResponse(
         calendar_file(webinar=webinar, url=url, now=timezone.now()), content_type="text/calendar; charset=utf-8"
     )

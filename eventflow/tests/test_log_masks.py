@@ -69,6 +69,14 @@ def test_a_long_text_is_cut():
     assert len(masked("x " * 5000)) < 2100
 
 
+@pytest.mark.parametrize(
+    "piece", ["a", "/", "eyJ", "a:", "@", "?", "'", "1.", "redis://", "=(", ": ", " DETAIL: ", "/a?"]
+)
+def test_a_line_that_is_meant_to_be_hard_to_read_comes_to_an_end(piece):
+    """Hours, were the steps to grow with the square of its length."""
+    assert len(masked_message(piece * 1_000_000)) < 2100
+
+
 @pytest.mark.django_db
 def test_a_refusal_of_the_database_shows_no_row():
     UserFactory(email="only.once@example.com", display_name="김비밀")
