@@ -15,6 +15,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -23,6 +24,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from webinars.account_forms import OwnWords
 from webinars.browser_words import browser_words
 from webinars.models import User
+from webinars.services.account_audit import record_account_act
 from webinars.services.sign_ins import end_listed_sign_ins
 
 # Pages of other parts of the product, listed where they exist.
@@ -90,6 +92,7 @@ def _end(request: HttpRequest, user: User, listed: list[UserSession]) -> HttpRes
     here = context.request.session.session_key
     if which == "all":
         end_listed_sign_ins(user_id=user.pk)
+        record_account_act("sign_in.everywhere_ended", user=user, actor_id=user.pk, now=timezone.now())
         logout(request)
         messages.success(request, _("You are signed out everywhere."))
         return redirect("account_login")

@@ -25,6 +25,7 @@ from webinars.selectors.messages import NEWEST, messages_page
 from webinars.selectors.questions import questions_after
 from webinars.selectors.room import live_config, socket_url
 from webinars.services.live_pass import issue_pass
+from webinars.services.sign_ins import SIGN_IN
 
 # Later apps fill these places of a page by a template of that name (architecture, "The house").
 NOTHING = "webinars/parts/nothing.html"
@@ -86,7 +87,9 @@ def live(request: HttpRequest, w: str) -> HttpResponse:
     now = timezone.now()
     if person.user_id is not None and person.registration_role is None:
         let_in_if_shut_out(webinar.pk, person.user_id)
-    issued = issue_pass(webinar=webinar, access=access, person=person, now=now)
+    issued = issue_pass(
+        webinar=webinar, access=access, person=person, now=now, sign_in=request.session.get(SIGN_IN)
+    )
     newest = messages_page(webinar.pk, limit=NEWEST)
     context = {
         "webinar": webinar,

@@ -14,7 +14,7 @@ from django.http import HttpRequest
 
 from webinars.models import User
 from webinars.second_factor import forget_setting_up
-from webinars.services.sign_ins import SIGN_IN, forget_sign_in, number_of_sign_in
+from webinars.services.sign_ins import SIGN_IN, forget_sign_in, move_sign_in, number_of_sign_in
 from webinars.social_accounts import link_waiting_account
 
 
@@ -58,8 +58,10 @@ def _step_done(sender: Any, request: HttpRequest, user: User, method: str, **det
 
 def _password_changed(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
     """The session goes on under a new key; all others are over by what Django keeps in them, and are unlisted."""
+    number = request.session.get(SIGN_IN)
+    if number is not None:
+        move_sign_in(number, session_key=request.session.session_key)
     end_other_sessions(request, user)
-    request.session[SIGN_IN] = number_of_sign_in(request.session.session_key)
 
 
 def _password_reset(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:

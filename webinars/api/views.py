@@ -17,8 +17,10 @@ from webinars.api.authentication import LivePassAuthentication, SessionAuthentic
 from webinars.callers import Caller, caller_of
 from webinars.models import User
 from webinars.selectors.access import Access, Reason, decide_access, may_register, webinar_and_person
+from webinars.services.entering import limit_registering
 from webinars.services.live_pass import LivePass, issue_pass
 from webinars.services.registrations import register
+from webinars.services.sign_ins import SIGN_IN, is_signed_in
 
 REFUSALS = {
     Reason.BANNED: (403, _("You cannot take part in this webinar any more.")),
@@ -64,10 +66,20 @@ class TokenView(APIView):
             raise exceptions.NotAuthenticated()
         if person.user_id is None and person.guest_id is None:
             raise exceptions.NotAuthenticated()
-        issued = issue_pass(webinar=webinar, access=access, person=person, now=now)
+        sign_in = self._sign_in(request)
+        issued = issue_pass(webinar=webinar, access=access, person=person, now=now, sign_in=sign_in)
         return Response(
             {"token": issued.token, "expiresAt": issued.expires_at, "serverTime": now, "role": access.role}
         )
+
+    def _sign_in(self, request: Request) -> int | None:
+        """A pass goes on as long as the sign-in that it was made in."""
+        if not isinstance(request.auth, LivePass):
+            number: int | None = request._request.session.get(SIGN_IN)
+            return number
+        if request.auth.sign_in is not None and not is_signed_in(request.auth.sign_in, request.auth.user_id):
+            raise exceptions.NotAuthenticated()
+        return request.auth.sign_in
 
     def _caller(self, request: Request, w: str) -> tuple[str, Caller]:
         """The webinar and who calls. A pass names its webinar itself, also after the slug has changed."""
@@ -89,7 +101,7 @@ class RegistrationView(APIView):
         responses={
             201: enveloped("Registered", serializers.RegistrationShape, "Registered now."),
             200: enveloped("WasRegistered", serializers.RegistrationShape, "Was registered already."),
-            **failures(400, 401, 403, 404, 410, 413, 415),
+            **failures(400, 401, 403, 404, 410, 413, 415, 429),
         },
         summary="Register the signed-in person",
     )
@@ -107,6 +119,8 @@ class RegistrationView(APIView):
         access = may_register(webinar=webinar, person=person, now=now)
         if not access.allowed:
             raise refuse(access)
+        if person.registration_role is None and (wait := limit_registering(user.pk)):
+            raise ApiError(429, "rate_limited", _("That was too fast. Please wait a moment."), retry_after=wait)
         registration, created = register(webinar=webinar, user=user, now=now, **body.validated_data)
         return Response(
             {"registeredAt": registration.registered_at, "role": registration.role}, status=201 if created else 200

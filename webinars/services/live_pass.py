@@ -50,6 +50,7 @@ class LivePass:
     expires_at: int
     duplicates: str = ""  # what becomes of a person's older pages: "warn", "replace", or nothing
     unproven: bool = False  # the person typed an address and is not signed in
+    sign_in: int | None = None  # with which it ends
 
     @property
     def user_id(self) -> uuid.UUID | None:
@@ -108,8 +109,10 @@ def _key_id(header: str) -> Any:
     return jwt.get_unverified_header(f"{header}..").get("kid")
 
 
-def issue_pass(*, webinar: Webinar, access: Access, person: Person, now: datetime) -> IssuedPass:
-    """A pass for somebody whom `decide_access` let in."""
+def issue_pass(
+    *, webinar: Webinar, access: Access, person: Person, now: datetime, sign_in: int | None = None
+) -> IssuedPass:
+    """A pass for somebody whom `decide_access` let in; with the number of their sign-in it ends when that does."""
     assert access.allowed
     subject = str(person.user_id) if person.user_id is not None else person.guest_id
     assert subject is not None
@@ -131,6 +134,8 @@ def issue_pass(*, webinar: Webinar, access: Access, person: Person, now: datetim
     }
     if not person.proven:
         claims["unproven"] = True
+    if sign_in is not None:
+        claims["sid"] = sign_in
     if access.verbs:
         claims["may"] = sorted(access.verbs)
     if duplicates := _duplicates(webinar=webinar, access=access, person=person):
@@ -144,6 +149,10 @@ def _duplicates(*, webinar: Webinar, access: Access, person: Person) -> str:
     if person.user_id is None or access.admin_mode or webinar.duplicate_login_policy == Webinar.DuplicateLogin.ALLOW:
         return ""
     return str(webinar.duplicate_login_policy)
+
+
+def _number(claim: Any) -> int | None:
+    return claim if isinstance(claim, int) else None
 
 
 def verify_pass(token: str, *, now: datetime | None = None) -> LivePass:
@@ -180,6 +189,7 @@ def verify_pass(token: str, *, now: datetime | None = None) -> LivePass:
             verbs=frozenset(claims.get("may", ())),
             expires_at=claims["exp"],
             duplicates=str(claims.get("dup", "")),
+            sign_in=_number(claims.get("sid")),
             unproven=bool(claims.get("unproven", False)),
         )
         live_pass.user_id  # noqa: B018  a subject that is neither a guest nor a UUID is refused here

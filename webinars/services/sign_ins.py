@@ -26,6 +26,17 @@ def number_of_sign_in(session_key: str | None) -> int | None:
     return UserSession.objects.filter(session_key=session_key).values_list("pk", flat=True).first()
 
 
+def is_signed_in(number: int, user_id: uuid.UUID | None) -> bool:
+    return UserSession.objects.filter(pk=number, user_id=user_id).exists()
+
+
+def move_sign_in(number: int | None, *, session_key: str | None) -> None:
+    """The same sign-in, whose session has got another key; the row that stands for that key, if any, gives way."""
+    with transaction.atomic():
+        UserSession.objects.filter(session_key=session_key).exclude(pk=number).delete()
+        UserSession.objects.filter(pk=number).update(session_key=session_key)
+
+
 def forget_sign_in(number: int | None) -> None:
     """Unlist a session that is over, with which its live passes end (spec 4)."""
     if number is not None:

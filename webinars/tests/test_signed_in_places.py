@@ -1,5 +1,7 @@
 """Where a person is signed in: listed, and ended one by one or all."""
 
+from typing import Any
+
 import pytest
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
@@ -8,8 +10,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from eventflow import redis
 from webinars.browser_words import browser_words
-from webinars.models import User
-from webinars.tests.account_people import by_password, is_signed_in, known_person
+from webinars.models import User, Webinar
+from webinars.tests.account_people import PASSWORD, by_password, is_signed_in, known_person
+from webinars.tests.factories import RegistrationFactory, WebinarFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_hashing")]
 PAGE = "/accounts/sessions/"
@@ -126,3 +129,48 @@ def test_it_costs_pages_nothing(
 )
 def test_browsers_are_known_by_name(user_agent: str, words: tuple[str, str]) -> None:
     assert browser_words(user_agent) == words
+
+
+def pass_on_page(browser: Client, webinar: Webinar) -> str:
+    page = browser.get(f"/webinars/{webinar.slug}/live/")
+    return str(page.context["live_config"]["token"])
+
+
+def renew(webinar: Webinar, token: str) -> Any:
+    return Client().post(f"/api/webinars/{webinar.slug}/token", headers={"Authorization": f"Bearer {token}"})
+
+
+def test_the_live_pass_of_a_place_ends_with_it(person: User, places: list[Client]) -> None:
+    webinar = WebinarFactory()
+    RegistrationFactory(webinar=webinar, user=person)
+    passes = [pass_on_page(browser, webinar) for browser in places]
+    renewed = [renew(webinar, token).json()["data"]["token"] for token in passes]
+
+    places[0].post(PAGE, {"end": "others"})
+
+    assert [renew(webinar, token).status_code for token in passes] == [200, 401, 401]
+    assert [renew(webinar, token).status_code for token in renewed] == [200, 401, 401]
+    places[0].post("/accounts/logout/")
+    assert renew(webinar, passes[0]).status_code == 401
+
+
+def test_the_live_pass_of_who_changes_the_password_goes_on(person: User, places: list[Client]) -> None:
+    webinar = WebinarFactory()
+    RegistrationFactory(webinar=webinar, user=person)
+    passes = [pass_on_page(browser, webinar) for browser in places]
+    new = "another-quiet-evening"
+
+    places[0].post("/accounts/password/change/", {"oldpassword": PASSWORD, "password1": new, "password2": new})
+
+    assert [renew(webinar, token).status_code for token in passes] == [200, 401, 401]
+    assert [is_signed_in(browser) for browser in places] == [True, False, False]
+
+
+def test_renewing_by_pass_is_two_statements(
+    person: User, places: list[Client], django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    webinar = WebinarFactory()
+    RegistrationFactory(webinar=webinar, user=person)
+    token = pass_on_page(places[0], webinar)
+    with django_assert_num_queries(2):  # 1. webinar and person; 2. whether still signed in
+        assert renew(webinar, token).status_code == 200
