@@ -87,7 +87,7 @@ def register_me(request: HttpRequest, w: str) -> HttpResponse:
     source = source_of(request) or (wished_source if wished == str(webinar.pk) else "")
     if door.person.user_id is None:
         return _come_back_known(request, webinar, source)
-    if refusal := _refused(request, door):
+    if refusal := _refused(request, door, source):
         return refusal
     if door.person.registration_role is None:
         form = register_form_of(webinar, door.person, request.POST if request.method == "POST" else None)
@@ -111,14 +111,14 @@ def _come_back_known(request: HttpRequest, webinar: Webinar, source: str) -> Htt
     return redirect(sign_urls(reverse("webinars:register", args=[webinar.slug]))["sign_up_url"])
 
 
-def _refused(request: HttpRequest, door: Door) -> HttpResponse | None:
+def _refused(request: HttpRequest, door: Door, source: str) -> HttpResponse | None:
     """What to show instead of registering."""
     admitted = may_register(webinar=door.webinar, person=consenting(door.person), now=timezone.now())
     if admitted.allowed:
         return None
     request.session.pop(WISH, None)
     if door.way in (Way.OTHER_ADDRESS, Way.CAMPAIGN, Way.PROVE):
-        return _door_page(request, door, status=403)
+        return _door_page(request, door, status=403, source=source)
     return redirect("webinars:live" if door.access.allowed else "webinars:landing", door.webinar.slug)
 
 
