@@ -124,6 +124,15 @@ def check_room_servers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     return []
 
 
+@register(Tags.security, deploy=True)
+def check_mail(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """What is printed is kept by whoever keeps the output, and codes to sign in with are in it."""
+    if not settings.EMAIL_BACKEND.endswith(("console.EmailBackend", "TerminalMail")):
+        return []
+    advice = "Set EMAIL_BACKEND=django.core.mail.backends.smtp.EmailBackend, and EMAIL_HOST."
+    return [Warning("Mails are printed instead of sent.", hint=advice, id="eventflow.W002")]
+
+
 def refuse_to_start_wrong() -> None:
     """For servers and workers, which run no system checks: raises ImproperlyConfigured with all that is wrong."""
     checks = (check_numbers, check_secrets, check_reach, check_private_files, check_room_servers)

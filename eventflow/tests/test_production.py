@@ -26,6 +26,7 @@ def production(**changed: str | None) -> dict[str, str]:
         "CRON_SECRET": secrets.token_urlsafe(32),
         "ALLOWED_HOSTS": "eventflow.example",
         "TRUSTED_PROXIES": "1",
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         **changed,
     }
     return kept | {name: value for name, value in given.items() if value is not None}
@@ -52,6 +53,12 @@ def test_any_host_is_warned_of_unless_links_have_an_address_of_their_own():
     )
 
     assert ("eventflow.W001" in bare.stderr, "eventflow.W001" in named.stderr) == (True, False)
+
+
+def test_printing_mails_is_warned_of():
+    done = run("manage.py", "check", "--deploy", env=production(EMAIL_BACKEND=None))
+
+    assert "eventflow.W002" in done.stderr
 
 
 @pytest.mark.parametrize(
