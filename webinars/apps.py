@@ -9,7 +9,11 @@ class WebinarsConfig(AppConfig):
 
     def ready(self) -> None:
         from webinars import audit_signals, sign_in_signals, standing_signals
+        from webinars.services import erasing_lists, erasure
 
+        erasure.parts["allowed addresses"] = erasing_lists.erase_allowed_addresses
+        erasure.parts["campaign entries"] = erasing_lists.erase_campaign_entries
+        erasure.parts["invitations"] = erasing_lists.erase_invitations
         sign_in_signals.connect()
         standing_signals.connect()
         audit_signals.connect()

@@ -14,6 +14,7 @@ from stats.services.exports import count_expired_exports, prune_exports
 from stats.services.snapshots import COUNTED_AFTER
 from stats.sql import retention as sql
 from stats.sql.sealing import lock_unless_sealing
+from webinars.services import retention as people
 
 BATCH = 5_000  # below 100 ms of locks
 
@@ -68,4 +69,5 @@ parts: dict[str, Part] = {
     "sessions": Part(count_sealed_sessions, prune_sealed_sessions),
     "access_logs": Part(lambda now: sql.count_logs(now=now), prune_access_logs),
     "exports": Part(count_expired_exports, prune_exports),
+    **{name: Part(count, prune) for name, (count, prune) in people.PARTS.items()},
 }
