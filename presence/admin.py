@@ -67,6 +67,7 @@ class UserSessionAdmin(OneWebinarAdmin):
     """The ledger of who was here when: one row per opened page, to read and never to write."""
 
     see = "see_personal"
+    viewed = "sessions"
     list_display = [
         "entered_at",
         "person",

@@ -21,9 +21,11 @@ from stats.admin.strip import scale_of
 from stats.models import AttendanceSeal
 from stats.selectors.attendance import AttendanceQuery, attendance_page
 from stats.templatetags.console_clock import full_time
+from webinars.admin.base import acting_user
 from webinars.admin.tabs import Tab, add_tab, webinar_tabs
 from webinars.models import Webinar
 from webinars.selectors.standing import standing_of
+from webinars.services.audit import record_view
 
 TOTALS = {
     "people": _("People with a page open at any time from the doors' opening to the end of the collect window."),
@@ -44,6 +46,8 @@ def attendance_view(request: HttpRequest, model_admin: Any, object_id: uuid.UUID
     except ValidationError as error:  # the page of the address is not there any more
         query, problems = replace(query, after=None), problems_of(error)
         answer = attendance_page(webinar=webinar, query=query, may_see_personal=sees_people, now=now)
+    if sees_people:
+        record_view("attendance", actor_id=acting_user(request).pk, now=now, webinar=webinar)
     seals = versions(webinar, with_names=sees_people)
     newest = seals[0] if seals else None
     with timezone.override(webinar.zone):

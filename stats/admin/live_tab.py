@@ -18,6 +18,7 @@ from webinars.models import Webinar
 from webinars.selectors.console_room import console_room
 from webinars.selectors.room import socket_url
 from webinars.selectors.standing import standing_of
+from webinars.services.audit import record_view
 from webinars.services.managers import manager_of
 
 
@@ -27,6 +28,8 @@ def live_view(request: HttpRequest, model_admin: Any, object_id: uuid.UUID) -> H
         raise Http404
     now = timezone.now()
     manager = manager_of(webinar=webinar, user=acting_user(request), now=now)
+    if manager.live_pass.may("see_personal"):
+        record_view("live", actor_id=acting_user(request).pk, now=now, webinar=webinar)
     context = {
         **model_admin.admin_site.each_context(request),
         "title": webinar.title,

@@ -21,9 +21,11 @@ from stats.selectors.access import access_timeline, next_poll_seconds
 from stats.selectors.attendance import sealed_now
 from stats.selectors.curves import DEFINITIONS, curves
 from stats.selectors.reconciliation import reconciliation
+from webinars.admin.base import acting_user
 from webinars.admin.tabs import Page, Tab, add_page, add_tab, webinar_tabs
 from webinars.models import Webinar
 from webinars.selectors.standing import standing_of
+from webinars.services.audit import record_view
 from webinars.tombstones import ERASED_PERSON
 
 # As old as the API's answers may be (spec 6).
@@ -34,7 +36,7 @@ def statistics_view(request: HttpRequest, model_admin: Any, object_id: uuid.UUID
     webinar = theirs(request, object_id)
     now = timezone.now()
     with timezone.override(webinar.zone):
-        found = figures_of(webinar, sees_people=sees_people(request, webinar), now=now)
+        found = figures_for(request, webinar, now)
         context = {
             **model_admin.admin_site.each_context(request),
             **head_of(webinar, seal=sealed_now(webinar), now=now),
@@ -61,7 +63,7 @@ def data_view(request: HttpRequest, model_admin: Any, object_id: uuid.UUID) -> H
     """What moves on the page while the webinar runs: the charts, and every figure's text by its name."""
     webinar = theirs(request, object_id)
     with timezone.override(webinar.zone):
-        found = figures_of(webinar, sees_people=sees_people(request, webinar), now=timezone.now())
+        found = figures_for(request, webinar, timezone.now())
     answer = JsonResponse(
         {
             "charts": found["charts"],
@@ -76,8 +78,14 @@ def data_view(request: HttpRequest, model_admin: Any, object_id: uuid.UUID) -> H
     return answer
 
 
-def sees_people(request: HttpRequest, webinar: Webinar) -> bool:
-    return standing_of(request).may("see_personal", agency_id=webinar.agency_id, client_id=webinar.client_id)
+def figures_for(request: HttpRequest, webinar: Webinar, now: datetime) -> dict[str, Any]:
+    """With names for those who may see them, which is on record."""
+    ours = {"agency_id": webinar.agency_id, "client_id": webinar.client_id}
+    sees_people = standing_of(request).may("see_personal", **ours)
+    found = figures_of(webinar, sees_people=sees_people, now=now)
+    if sees_people:
+        record_view("statistics", actor_id=acting_user(request).pk, now=now, webinar=webinar)
+    return found
 
 
 def figures_of(webinar: Webinar, *, sees_people: bool, now: datetime) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from stats.api.exports import EXPORT_STARTED, FILES, attendance_as_file
 from stats.api.private import StatsView
 from stats.selectors.attendance import AttendanceQuery, attendance_page
 from stats.selectors.attendance_query import AttendanceParams
-from webinars.api.viewer import viewer_of
+from webinars.api.viewer import viewed, viewer_of
 
 
 class StripShape(serializers.Serializer[Any]):
@@ -130,11 +130,7 @@ class AttendanceView(StatsView):
         query, file_format = AttendanceQuery.parse(request.query_params), params.validated_data["format"]
         if file_format != "json":
             return attendance_as_file(viewer, query, file_format)
-        return Response(
-            attendance_page(
-                webinar=viewer.webinar,
-                query=query,
-                may_see_personal=viewer.may("see_personal"),
-                now=timezone.now(),
-            )
-        )
+        now, sees_people = timezone.now(), viewer.may("see_personal")
+        answer = attendance_page(webinar=viewer.webinar, query=query, may_see_personal=sees_people, now=now)
+        viewed(viewer, "attendance", now=now)
+        return Response(answer)

@@ -12,7 +12,7 @@ from eventflow.api.schema import enveloped, failures
 from stats.api.private import StatsView
 from stats.selectors.reconciliation import reconciliation, stated_definitions
 from stats.shared_answers import shared
-from webinars.api.viewer import viewer_of
+from webinars.api.viewer import viewed, viewer_of
 
 CACHE_SECONDS = 5
 
@@ -99,4 +99,5 @@ class ReconciliationView(StatsView):
             lambda: reconciliation(viewer.webinar, timezone.now(), may_see_personal=sees_people),
             seconds=CACHE_SECONDS,
         )
+        viewed(viewer, "statistics", now=timezone.now())
         return Response({**answer, "definitions": stated_definitions()})

@@ -16,7 +16,7 @@ from stats.api.private import StatsView
 from stats.sections import SECTIONS, statistics
 from stats.selectors.curves import DEFINITIONS, curves
 from stats.shared_answers import shared
-from webinars.api.viewer import viewer_of
+from webinars.api.viewer import viewed, viewer_of
 
 CACHE_SECONDS = 5
 
@@ -67,6 +67,8 @@ class StatisticsView(StatsView):
         names = read_sections(request.query_params.get("sections", ""))
         webinar, now = viewer.webinar, timezone.now()
         as_of, sections = statistics(webinar, names=names, may_see_personal=viewer.may("see_personal"), now=now)
+        if any(SECTIONS[name].names_people for name in names):
+            viewed(viewer, "statistics", now=now)
         window = webinar.content_window
         return Response(
             {

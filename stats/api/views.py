@@ -11,7 +11,7 @@ from eventflow.api.schema import enveloped, failures
 from stats.api.private import StatsView
 from stats.selectors.access import access_statistics
 from webinars.api.authentication import pass_of
-from webinars.api.viewer import viewer_of
+from webinars.api.viewer import viewed, viewer_of
 from webinars.services.live_pass import LivePass
 
 
@@ -67,11 +67,7 @@ class AccessView(StatsView):
         viewer = pass_of(request, w) if isinstance(request.auth, LivePass) else viewer_of(request, w)
         query = AccessQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        return Response(
-            access_statistics(
-                viewer=viewer,
-                start=query.validated_data.get("from"),
-                end=query.validated_data.get("to"),
-                now=timezone.now(),
-            )
-        )
+        span, now = query.validated_data, timezone.now()
+        answer = access_statistics(viewer=viewer, start=span.get("from"), end=span.get("to"), now=now)
+        viewed(viewer, "live", now=now)
+        return Response(answer)

@@ -52,6 +52,7 @@ SECTION = Section(
     name="chat",
     title=_("Chat"),
     figures=figures,
+    names_people=True,
     definitions={
         "messages": _("Messages that were not deleted, hosts' among them."),
         "deleted": _("Messages that were deleted and not put back."),

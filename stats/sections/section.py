@@ -19,7 +19,8 @@ class Section:
 
     `figures(webinar, now, may_see_personal)` answers values that can be cached and written as JSON, and leaves out
     what takes the right to personal data. Texts are translated when they are shown, so `figures` holds none.
-    They are kept for `seconds_when_over` once the webinar has ended and nobody can come any more.
+    They are kept for `seconds_when_over` once the webinar has ended and nobody can come any more. Where some of them
+    name people (`names_people`), who reads them is on record.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Section:
     figures: Callable[[Webinar, datetime, bool], dict[str, Any]]
     definitions: Mapping[str, Promise]
     seconds_when_over: int = CACHE_SECONDS
+    names_people: bool = False
 
 
 class Median(Aggregate):

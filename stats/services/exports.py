@@ -65,13 +65,14 @@ def request_export(
     Raises TooManyExports. The caller has asked whether the person may see the statistics, and for a file of the room,
     personal data.
     """
+    personal = may(user, "see_personal", webinar)
     asked = {
         "webinar": webinar,
         "kind": kind,
         "format": format,
         "query": stored_query(query) if kind == Export.Kind.ATTENDANCE else {},
         "language": known_language(translation.get_language()),
-        "personal": may(user, "see_personal", webinar),
+        "personal": personal,
     }
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).get(pk=user.pk)  # one request of a person at a time
@@ -88,7 +89,6 @@ def request_export(
             requested_by=user,
             expires_at=now + kept_for(),
         )
-        personal = asked["personal"]
         record_export(webinar=webinar, user_id=user.pk, file_format=format, kind=kind, personal=personal, now=now)
         transaction.on_commit(lambda: tell_workers(export.pk))
     return export

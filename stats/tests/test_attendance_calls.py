@@ -31,7 +31,8 @@ def test_budget_of_the_call(call, webinar, organizer, count, django_assert_num_q
         was_there(webinar, UserFactory(), 0, 10)
     caller = call(webinar, organizer)
 
-    with django_assert_num_queries(4):  # 1. the webinar, 2. the seal, 3. page, totals and guests, 4. strips
+    # 1. the webinar, 2. the seal, 3. page, totals and guests, 4. strips, 5. that they were seen
+    with django_assert_num_queries(5):
         cold = caller.get("stats/attendance")
     with django_assert_num_queries(1):  # 1. the webinar
         warm = caller.get("stats/attendance")

@@ -36,8 +36,8 @@ def path(case):
 @pytest.mark.parametrize(
     ("is_sealed", "who", "cold"),
     # 1. the webinar, 2. the seal, 3. people, 4. samples, 5. peak, 6. guests; of a seal, whether its sessions are gone;
-    # with names, 7. who they are, 8. duplicates
-    [(False, "viewer", 6), (False, "analyst", 8), (True, "viewer", 7), (True, "analyst", 9)],
+    # with names, 7. who they are, 8. duplicates, 9. that they were seen
+    [(False, "viewer", 6), (False, "analyst", 9), (True, "viewer", 7), (True, "analyst", 10)],
 )
 def test_budget_by_pass(request, call, case, is_sealed, who, cold, django_assert_num_queries):
     if is_sealed:

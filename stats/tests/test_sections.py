@@ -111,7 +111,8 @@ def test_names_are_for_those_who_may_see_personal_data(call, webinar, role, sees
         ("sessions", 2),  # 1. the webinar, 2. the sessions
         ("watch", 3),  # 1. the webinar, 2. the newest seal, 3. the figures
         ("registrants", 3),  # 1. the webinar, 2. the newest seal, 3. registrations and attended
-        ("chat", 4),  # 1. the webinar, 2. the messages, 3. the busiest minute, 4. the authors
+        # 1. the webinar, 2. the messages, 3. the busiest minute, 4. the authors, 5. that they were seen
+        ("chat", 5),
         ("qa", 2),  # 1. the webinar, 2. the questions
     ],
 )

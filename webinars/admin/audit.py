@@ -117,6 +117,7 @@ class AuditChangeList(ScopedChangeList):
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ScopedAdmin):
     see = "run"
+    viewed = "audit_log"
     paginator = NewestPaginator
     list_before_template = "admin/webinars/audit_head.html"
     list_display = ["when", "what", "actor", "webinar"]
@@ -136,6 +137,9 @@ class AuditEntryAdmin(ScopedAdmin):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return AuditChangeList
+
+    def listed_webinar(self, request: HttpRequest) -> Webinar | None:
+        return wanted_webinar(request)[1]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Narrowed to a webinar, the list is one of its tabs."""

@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import ForeignKey, Model, QuerySet
 from django.forms import ModelChoiceField
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.text import capfirst
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.views import ChangeList
@@ -25,6 +26,7 @@ from webinars.admin.pagination import EstimatedPaginator
 from webinars.models import Agency, Campaign, Client, User, Webinar
 from webinars.selectors.permissions import Verb, roles_for
 from webinars.selectors.standing import Standing, standing_of
+from webinars.services.audit import record_view
 
 
 class Scoped:
@@ -117,7 +119,13 @@ class ScopedChangeList(ChangeList):
             self.full_result_count = self.result_count
 
 
+OK = 200
+
+
 class ScopedAdmin(Scoped, OnRecord, ModelAdmin):
+    """An admin whose pages show people's data names that in `viewed`: who looks is on record (spec 13)."""
+
+    viewed: str | None = None
     show_full_result_count = False
     paginator: type[Paginator] = EstimatedPaginator
     list_per_page = 50
@@ -138,13 +146,20 @@ class ScopedAdmin(Scoped, OnRecord, ModelAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return ScopedChangeList
 
+    def listed_webinar(self, request: HttpRequest) -> Webinar | None:
+        """The webinar whose rows alone the list shows."""
+        return None
+
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Titled by what it lists, in place of Django's "Select … to change"."""
         if any("\x00" in value for _name, values in request.GET.lists() for value in values):
             raise Http404  # the database takes no such text, also not to look for it
         self._refuse_foreign(request)
         title = capfirst(self.opts.verbose_name_plural)
-        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+        response = super().changelist_view(request, {"title": title, **(extra_context or {})})
+        if self.viewed and response.status_code == OK:
+            record_list_view(request, self.viewed, webinar=self.listed_webinar(request), verb=self.see)
+        return response
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Rows are narrowed to a tenant or a webinar by the list's own filters only, which know whose they are."""
@@ -176,9 +191,35 @@ class ScopedAdmin(Scoped, OnRecord, ModelAdmin):
         """What was done to it is read by those who may read the audit log."""
         obj = self.get_object(request, object_id) if object_id else None
         may_read = obj is not None and self.allowed(request, "run", obj)
-        return super().changeform_view(
+        response = super().changeform_view(
             request, object_id, form_url, {"show_history": may_read, **(extra_context or {})}
         )
+        if obj is not None and self.viewed and response.status_code == OK:
+            agency_id, client_id = self.tenant_of(obj)
+            record_view(
+                self.viewed,
+                actor_id=acting_user(request).pk,
+                now=timezone.now(),
+                webinar_id=getattr(obj, "webinar_id", None),
+                agency_id=agency_id,
+                client_id=client_id,
+            )
+        return response
+
+
+def record_list_view(request: HttpRequest, what: str, *, webinar: Webinar | None, verb: Verb | None) -> None:
+    """A list within a webinar, or over every tenant in which the person may see it: in each of them."""
+    standing, now = standing_of(request), timezone.now()
+    actor_id = acting_user(request).pk
+    if webinar is not None or standing.is_superuser:
+        record_view(what, actor_id=actor_id, now=now, webinar=webinar)
+        return
+    agencies, clients = standing.tenant_ids(verb) if verb is not None else ([], [])
+    for agency_id in agencies:
+        record_view(what, actor_id=actor_id, now=now, agency_id=agency_id)
+    theirs = Client.objects.filter(pk__in=clients).values_list("pk", "agency_id") if clients else ()
+    for client_id, agency_id in theirs:
+        record_view(what, actor_id=actor_id, now=now, agency_id=agency_id, client_id=client_id)
 
 
 @transaction.atomic

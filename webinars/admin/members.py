@@ -32,6 +32,7 @@ class MemberRules:
 class MemberAdmin(MemberRules, KeepsOwners, ScopedAdmin):
     """Nobody changes or removes a member whose role is above their own; they see that there is one."""
 
+    viewed = "members"
     form = SingleMemberForm
     list_before_template = "admin/webinars/member_list_head.html"
     search_fields = ["user__email", "user__display_name"]

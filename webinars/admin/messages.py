@@ -18,6 +18,7 @@ class MessageAdmin(Moderates, OneWebinarAdmin):
     """What was written in the chat, to read and search, and to keep order in."""
 
     see = "see_personal"
+    viewed = "chat"
     moderations = (DELETE, RESTORE, MUTE, BAN)
     list_display = ["seq", "author_name", "by_host", "body", "created_at", "deleted"]
     list_display_links = ["seq"]

@@ -83,6 +83,9 @@ class OneWebinarAdmin(ScopedAdmin):
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
         return [WebinarFilter, *self.list_filter]
 
+    def listed_webinar(self, request: HttpRequest) -> Webinar | None:
+        return webinar_of_list(request, self.see)
+
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         from webinars.admin.tabs import tools_of, webinar_tabs
 

@@ -16,6 +16,7 @@ class QuestionAdmin(Moderates, OneWebinarAdmin):
     """What was asked and answered, to read and search, to publish and to put away; also who asked anonymously."""
 
     see = "see_personal"
+    viewed = "questions"
     moderations = (PUBLISH, ARCHIVE)
     list_display = ["seq", "asker", "body", "status", "upvote_count", "is_pinned", "answer", "created_at"]
     list_display_links = ["seq"]

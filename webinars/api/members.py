@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 from eventflow.api.schema import enveloped, failures
 from webinars.api import serializers
 from webinars.api.authentication import LivePassAuthentication, pass_of
+from webinars.api.viewer import viewed
 from webinars.services import moderation
 
 
@@ -67,5 +68,7 @@ class SilencedView(APIView):
         summary="Who is muted or banned",
     )
     def get(self, request: Request, w: str) -> Response:
-        members = moderation.silenced(live_pass=pass_of(request, w), now=timezone.now())
+        live_pass, now = pass_of(request, w), timezone.now()
+        members = moderation.silenced(live_pass=live_pass, now=now)
+        viewed(live_pass, "silenced", now=now)
         return Response({"members": members})

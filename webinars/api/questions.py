@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 from eventflow.api.schema import enveloped, failures
 from webinars.api import question_shapes as shapes
 from webinars.api.authentication import LivePassAuthentication, pass_of
+from webinars.api.viewer import viewed
 from webinars.api.views import refuse
 from webinars.models import Question
 from webinars.selectors.access import Access, Reason
@@ -42,6 +43,7 @@ class QuestionsView(APIView):
         )
         if found is None:
             raise refuse(Access(False, Reason.BANNED))
+        viewed(live_pass, "live", now=timezone.now())  # members are told who asked without their name
         return Response(found)
 
     @extend_schema(

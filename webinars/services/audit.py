@@ -106,18 +106,18 @@ def record_view(
     webinar: Webinar | None = None,
     agency_id: uuid.UUID | None = None,
     client_id: uuid.UUID | None = None,
+    webinar_id: uuid.UUID | None = None,
     subject_type: str = "",
     subject_id: object = "",
 ) -> None:
-    """Somebody of the organizing side was shown personal data: in a webinar, in a tenant, or, by naming neither, as a
-    super admin. `what` names the page in one word of at most 30 letters.
+    """Somebody of the organizing side was shown personal data: in a webinar (itself, or all three ids), in a tenant,
+    or, by naming neither, as a super admin. `what` names the page in one word of at most 30 letters.
 
     Once in an hour of the clock per person, place, subject and kind, whichever process comes first; while Redis is
     away, once per process. Call it before the page is answered: who is not on record is shown nothing.
     """
     if webinar is not None:
-        agency_id, client_id = webinar.agency_id, webinar.client_id
-    webinar_id = webinar.pk if webinar is not None else None
+        agency_id, client_id, webinar_id = webinar.agency_id, webinar.client_id, webinar.pk
     place = webinar_id or client_id or agency_id or ""
     key = f"viewed:{what}:{actor_id}:{place}:{subject_type}:{subject_id}:{int(now.timestamp()) // HOUR}"
     if not once.claim(key, seconds=UNSURE_SECONDS):

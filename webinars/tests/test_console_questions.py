@@ -70,7 +70,7 @@ def test_chosen_questions_are_published_and_archived(client, webinar, asked, act
     sign_in(client, people_around(webinar)["operator"])
 
     question = choose(client, action, *asked)
-    assert AuditEntry.objects.count() == 0
+    assert not AuditEntry.objects.exclude(action="personal.viewed").exists()
     answer = choose(client, action, *asked, confirmed="yes")
     choose(client, action, *asked, confirmed="yes")
 
@@ -79,7 +79,8 @@ def test_chosen_questions_are_published_and_archived(client, webinar, asked, act
     for row in asked:
         row.refresh_from_db()
     assert [row.status for row in asked] == [status, status]
-    assert sorted(AuditEntry.objects.values_list("action", flat=True)) == act
+    acts = AuditEntry.objects.exclude(action="personal.viewed").values_list("action", flat=True)
+    assert sorted(acts) == act
 
 
 @pytest.mark.parametrize(
