@@ -51,6 +51,12 @@ PLACES = {
     Export.Kind.QUESTIONS: Place(
         "question", list_of("webinars_question"), "export_questions", gettext_lazy("Back to the questions")
     ),
+    Export.Kind.REGISTRATIONS: Place(
+        "registration",
+        list_of("webinars_registration"),
+        "export_registrations",
+        gettext_lazy("Back to the people"),
+    ),
 }
 
 
@@ -72,6 +78,10 @@ def chat_view(request: HttpRequest, model_admin: Any, object_id: uuid.UUID) -> H
 
 def questions_view(request: HttpRequest, model_admin: Any, object_id: uuid.UUID) -> HttpResponseBase:
     return _room_view(request, model_admin, object_id, Export.Kind.QUESTIONS)
+
+
+def registrations_view(request: HttpRequest, model_admin: Any, object_id: uuid.UUID) -> HttpResponseBase:
+    return _room_view(request, model_admin, object_id, Export.Kind.REGISTRATIONS)
 
 
 def _room_view(request: HttpRequest, model_admin: Any, object_id: uuid.UUID, kind: Export.Kind) -> HttpResponseBase:
@@ -198,8 +208,10 @@ def _page(
 add_page(Page("export_start", "exports/", start_view))
 add_page(Page("export_chat", "exports/chat/", chat_view))
 add_page(Page("export_questions", "exports/questions/", questions_view))
+add_page(Page("export_registrations", "exports/registrations/", registrations_view))
 add_page(Page("export", "exports/<uuid:export_id>/", progress_view))
 add_page(Page("export_state", "exports/<uuid:export_id>/state/", state_view))
 add_page(Page("export_file", "exports/<uuid:export_id>/file/", file_view))
 add_tool("message", "admin/stats/chat_exports.html")
 add_tool("question", "admin/stats/question_exports.html")
+add_tool("registration", "admin/stats/registration_exports.html")

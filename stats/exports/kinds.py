@@ -10,6 +10,7 @@ from stats.exports.book import ROWS_BETWEEN_REPORTS, Report
 from stats.exports.contents import Contents, contents_of
 from stats.exports.csv_file import csv_bytes, csv_lines
 from stats.exports.file_names import file_name
+from stats.exports.registrations import RegistrationsFile
 from stats.exports.room import ChatFile, QuestionsFile
 from stats.exports.workbook import write_workbook
 from stats.models import Export
@@ -68,6 +69,8 @@ def exported(kind: str, *, webinar: Webinar, query: AttendanceQuery, personal: b
             return ChatFile(webinar, now=now)
         case Export.Kind.QUESTIONS:
             return QuestionsFile(webinar, now=now)
+        case Export.Kind.REGISTRATIONS:
+            return RegistrationsFile(webinar, now=now)
     raise ValueError(kind)
 
 

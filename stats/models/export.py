@@ -36,6 +36,7 @@ class Export(TenantModel):
         ATTENDANCE = "attendance", _("Attendance")
         CHAT = "chat", _("Chat")
         QUESTIONS = "questions", _("Q&A")
+        REGISTRATIONS = "registrations", _("Registrations")
 
     class State(models.TextChoices):
         QUEUED = "queued", _("Waiting")
@@ -64,7 +65,7 @@ class Export(TenantModel):
         verbose_name=_("requested by"),
     )
     kind = models.CharField(
-        _("kind"), max_length=10, choices=Kind.choices, default=Kind.ATTENDANCE, db_default=Kind.ATTENDANCE
+        _("kind"), max_length=13, choices=Kind.choices, default=Kind.ATTENDANCE, db_default=Kind.ATTENDANCE
     )
     format = models.CharField(_("format"), max_length=4, choices=Format.choices)
     query = models.JSONField(_("query"), default=dict)
@@ -99,7 +100,8 @@ class Export(TenantModel):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind="attendance") | Q(kind__in=["chat", "questions"], personal=True), name="export_kind"
+                condition=Q(kind="attendance") | Q(kind__in=["chat", "questions", "registrations"], personal=True),
+                name="export_kind",
             ),
             models.CheckConstraint(condition=Q(format__in=["csv", "xlsx"]), name="export_format"),
             models.CheckConstraint(condition=Q(language__in=["ko", "en"]), name="export_language"),
