@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from eventflow import redis
 from webinars.models import AllowedEmail, ConsentGiven, Registration, User, Webinar
+from webinars.proof import local_path
 from webinars.services import entering
 from webinars.services.people import person_by_address
 from webinars.tests.entrance.doors import BACKEND, code_in, prove, type_address
@@ -515,3 +516,26 @@ def test_misses_are_forgotten_in_time(trusting):
 
     assert cache.get(seats.misses_key) == 1
     assert 0 < cache._cache.get_client().ttl(cache.make_key(seats.misses_key)) <= entering.MISSES_SECONDS
+
+
+def test_whoever_mistyped_their_address_is_back_at_the_door(client, listed):
+    asked = type_address(client, listed.webinar, "mistyped@example.com", source="kakao")
+    page = client.get(asked.url)
+
+    back = client.post("/accounts/logout/", {"next": page.context["redirect_field_value"]}, follow=True)
+
+    assert 'name="next" value="/webinars/demo/register/"' in page.text
+    assert back.redirect_chain[-1] == ("/webinars/demo/?source=kakao", 302)
+    assert back.context["way"] == "address"
+
+
+@pytest.mark.parametrize(
+    "then",
+    ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", "", "demo/"],
+)
+def test_the_proof_leads_nowhere_else(then):
+    assert local_path(then) == "/"
+
+
+def test_the_proof_leads_to_pages_of_ours():
+    assert local_path("/webinars/demo/register/?source=qr") == "/webinars/demo/register/?source=qr"
