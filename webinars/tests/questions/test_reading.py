@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from webinars.models import Question, QuestionRoom
+from webinars.models import Question, QuestionRoom, User
 from webinars.sql import questions as sql
 from webinars.tests.factories import (
     AgencyMemberFactory,
@@ -306,3 +306,15 @@ def test_the_banned_read_nothing_though_their_pass_is_valid(call, webinar, role)
     response = caller.get("questions")
 
     assert (response.status_code, response.json()["code"]) == (403, "banned")
+
+
+@pytest.mark.django_db
+def test_a_host_who_may_not_sign_in_any_more_reads_as_others_do(webinar, organizer, call):
+    """Their pass is good for some minutes yet."""
+    question(webinar, "pending")
+    host = call(webinar, organizer)
+    before = bodies(host)
+
+    User.objects.filter(pk=organizer.pk).update(is_active=False)
+
+    assert (len(before), bodies(host)) == (1, [])
