@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from eventflow.public_url import absolute_url
 from webinars.admin.base import ScopedAdmin, TenantFilter, acting_user
-from webinars.admin.invite_form import AT_ONCE, InviteForm, wanted_place
+from webinars.admin.invite_form import AT_ONCE, TWICE, InviteForm, wanted_place
 from webinars.admin.invite_url import invite_url
 from webinars.admin.person_words import name_or_email
 from webinars.invitation_links import token_of
@@ -64,10 +64,10 @@ class StateFilter(SimpleListFilter):
         return [(state.value, state.label) for state in InvitationState]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if not self.value():
+        if not (wanted := self.value()):
             return queryset
         try:
-            state = InvitationState(self.value())
+            state = InvitationState(wanted)
         except ValueError:
             raise Http404 from None
         return in_state(queryset, state, now=timezone.now())
@@ -76,6 +76,7 @@ class StateFilter(SimpleListFilter):
 @admin.register(Invitation)
 class InvitationAdmin(ScopedAdmin):
     see = "manage_members"
+    viewed = "invitations"
     add = "manage_members"
     list_before_template = "admin/webinars/invitation_list_head.html"
     list_display = ["email", "place", "role", "state", "inviter", "created_at", "expires_at"]
@@ -141,7 +142,7 @@ class InvitationAdmin(ScopedAdmin):
         if len(done) == len(invited) and not form.rejected:
             return redirect("admin:webinars_invitation_changelist")
         limited = [one for one in invited if one.outcome is Outcome.LIMITED]
-        left = [*(one.email for one in limited), *(each.text for each in form.rejected)]
+        left = [*(one.email for one in limited), *(each.text for each in form.rejected if each.reason is not TWICE)]
         again = InviteForm(initial={**form.cleaned_data, "emails": "\n".join(left)}, standing=form.standing)
         report = [(one.email, words_of(one), one.outcome in SENT) for one in invited]
         report += [(each.text, _("Line %(line)d: %(why)s") % {"line": each.line, "why": each.reason}, False)

@@ -38,14 +38,14 @@ class MemberForm(forms.ModelForm):
 
     def _offer_roles(self, field: Any) -> None:
         adding = self.instance._state.adding
-        if not adding and not self._gives(self.instance.role):
+        if not adding and not self.gives(self.instance.role):
             field.disabled = True
             return
         # The first role is the most powerful one: nobody gets it by leaving the field as it is.
         empty = [("", _("Choose a role"))] if adding else []
-        field.choices = [*empty, *(choice for choice in Role.choices if self._gives(choice[0]))]
+        field.choices = [*empty, *(choice for choice in Role.choices if self.gives(choice[0]))]
 
-    def _gives(self, role: str) -> bool:
+    def gives(self, role: str) -> bool:
         tenant = self._tenant()
         if tenant is not None:
             return may_give_in(self.standing, role, tenant)
@@ -64,7 +64,7 @@ class MemberForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         role, was = cleaned.get("role"), self.initial.get("role") if not self.instance._state.adding else None
-        if role and role != was and not all(self._gives(one) for one in (role, was) if one):
+        if role and role != was and not all(self.gives(one) for one in (role, was) if one):
             self.add_error("role", OWNERS_ONLY)
         return cleaned
 
@@ -119,7 +119,8 @@ class MemberFormSet(forms.BaseInlineFormSet):
     def clean(self) -> None:
         super().clean()
         self._refuse_twice()
-        if not all(form._gives(form.initial["role"]) for form in self.deleted_forms if form.instance.pk):
+        gone: list[Any] = [form for form in self.deleted_forms if form.instance.pk]
+        if not all(form.gives(form.initial["role"]) for form in gone):
             raise ValidationError(OWNERS_ONLY)
         if any(form.errors for form in self.forms):
             return

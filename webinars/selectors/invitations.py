@@ -6,7 +6,7 @@ from datetime import datetime
 
 from allauth.account.models import EmailAddress
 from django.db.models import QuerySet
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from webinars.models import Agency, Client, Invitation, User, folded_email
 from webinars.selectors.permissions import roles_for
@@ -25,10 +25,10 @@ class InvitationState(enum.StrEnum):
 
 
 LABELS = {
-    InvitationState.OPEN: _("Open"),
-    InvitationState.ACCEPTED: _("Accepted"),
-    InvitationState.REVOKED: _("Taken back"),
-    InvitationState.EXPIRED: _("Expired"),
+    InvitationState.OPEN: pgettext_lazy("invitation", "Open"),
+    InvitationState.ACCEPTED: pgettext_lazy("invitation", "Accepted"),
+    InvitationState.REVOKED: pgettext_lazy("invitation", "Taken back"),
+    InvitationState.EXPIRED: pgettext_lazy("invitation", "Expired"),
 }
 
 
