@@ -94,8 +94,9 @@ def read_ping(request: Request) -> Ping:
 
 
 def _visibility(view_state: Any) -> bool | None:
-    is_visible = view_state.get("is_visible") if isinstance(view_state, Mapping) else view_state
-    if is_visible is not None and not isinstance(is_visible, bool):
+    is_object = isinstance(view_state, Mapping)
+    is_visible = view_state.get("is_visible") if is_object else None
+    if not is_object or (is_visible is not None and not isinstance(is_visible, bool)):
         raise serializers.ValidationError({"view_state": [_("Send an object with is_visible: true or false.")]})
     return is_visible
 
