@@ -34,6 +34,8 @@ DETAILS = re.compile(r"(?:^|\s)(?:DETAIL|CONTEXT|HINT|QUERY|STATEMENT|LINE \d+):
 QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|“[^”]*”")
 AFTER_COLON = re.compile(r"(?<=: ).*", re.DOTALL)
 FOREIGN = re.compile(r"[^\s\x00-\x7f…]+")
+# What the language says about code: the names in it are those of the code.
+OF_CODE = (AttributeError, ImportError, NameError, TypeError)
 OUR_NAME = re.compile(r"[A-Za-z]+(?:[_.][A-Za-z0-9_.]+)+|[A-Z][A-Z_0-9]+")
 
 
@@ -87,7 +89,8 @@ def lines_of(error: BaseException) -> Iterator[str]:
         one = one.__cause__ or (None if one.__suppress_context__ else one.__context__)
     for one in reversed(chain):
         yield from frames(one.__traceback__)
-        yield f"{type(one).__module__}.{type(one).__qualname__}: {masked_message(str(one))}"
+        text = masked(str(one)) if isinstance(one, OF_CODE) else masked_message(str(one))
+        yield f"{type(one).__module__}.{type(one).__qualname__}: {text}"
 
 
 def frames(of: TracebackType | None) -> Iterator[str]:
