@@ -1,14 +1,12 @@
 """The audit log in the console (spec 13): to read, by those who may run webinars, and never to change."""
 
-import uuid
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import admin
-from django.contrib.admin import SimpleListFilter
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.html import format_html_join
@@ -17,14 +15,22 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.views import ChangeList
 
-from webinars.admin.audit_words import ACTS, full_time, sentence_of, title_of
+from webinars.admin.audit_filters import (
+    ActFilter,
+    ActorFilter,
+    PeriodFilter,
+    SubjectFilter,
+    WebinarFilter,
+    wanted_webinar,
+)
+from webinars.admin.audit_words import full_time, sentence_of, title_of
 from webinars.admin.base import ScopedAdmin, ScopedChangeList
-from webinars.admin.one_webinar import OFFERED, rendered
+from webinars.admin.one_webinar import rendered
 from webinars.admin.tabs import Tab, add_tab, list_of, webinar_tabs
 from webinars.models import AuditEntry, Webinar
-from webinars.selectors.audit import Names, names_of, uuid_of
+from webinars.selectors.audit import Names, entries_of, names_of
 from webinars.selectors.permissions import Verb
-from webinars.selectors.standing import Standing, standing_of
+from webinars.selectors.standing import Standing
 
 LISTED = 10_000
 
@@ -37,68 +43,6 @@ class NewestPaginator(Paginator):
     def count(self) -> int:
         newest: Any = self.object_list
         return int(newest[:LISTED].count())
-
-
-class WebinarFilter(SimpleListFilter):
-    """One webinar's entries; also of one that was deleted, which its entries outlive."""
-
-    title = gettext_lazy("webinar")
-    parameter_name = "webinar"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        found = list(standing_of(request).webinars(model_admin.see)[:OFFERED])
-        offered = [(str(webinar.pk), webinar.title) for webinar in found]
-        wanted, chosen = wanted_webinar(request)
-        if chosen is not None and chosen not in found:
-            offered.insert(0, (str(chosen.pk), chosen.title))
-        elif wanted is not None and chosen is None:
-            offered.insert(0, (str(wanted), _("Deleted webinar")))
-        return offered
-
-    def has_output(self) -> bool:
-        return True
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        wanted, _chosen = wanted_webinar(request)
-        return queryset.filter(webinar_id=wanted) if wanted is not None else queryset
-
-
-class ActFilter(SimpleListFilter):
-    title = gettext_lazy("act")
-    parameter_name = "act"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [(name, act.title) for name, act in ACTS.items()]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(action=self.value()) if self.value() else queryset
-
-
-def wanted_webinar(request: HttpRequest) -> tuple[uuid.UUID | None, Webinar | None]:
-    """The webinar that `?webinar=` names, and its row while there is one. 404 when it is somebody else's."""
-    wanted = request.GET.get("webinar")
-    if not wanted:
-        return None, None
-    known: tuple[str, uuid.UUID, Webinar | None] | None = getattr(request, "_audited_webinar", None)
-    if known is not None and known[0] == wanted:
-        return known[1], known[2]
-    key = uuid_of(wanted)
-    if key is None:
-        raise Http404
-    standing = standing_of(request)
-    webinar = standing.webinars("run").select_related("client").filter(pk=key).first()
-    if webinar is None and not entries_of(AuditEntry.objects.filter(webinar_id=key), standing, "run").exists():
-        raise Http404
-    request._audited_webinar = (wanted, key, webinar)  # type: ignore[attr-defined]
-    return key, webinar
-
-
-def entries_of(queryset: QuerySet[AuditEntry], standing: Standing, verb: Verb) -> QuerySet[AuditEntry]:
-    """Those of the tenants where the person may. By lists of ids, so that each tenant's index is read."""
-    if standing.is_superuser:
-        return queryset
-    agencies, clients = standing.tenant_ids(verb)
-    return queryset.filter(Q(agency_id__in=agencies) | Q(client_id__in=clients))
 
 
 class AuditChangeList(ScopedChangeList):
@@ -122,14 +66,14 @@ class AuditEntryAdmin(ScopedAdmin):
     list_before_template = "admin/webinars/audit_head.html"
     list_display = ["when", "what", "actor", "webinar"]
     list_display_links = ["when"]
-    list_filter = [WebinarFilter, ActFilter]
-    ordering = ["-id"]
+    list_filter = [WebinarFilter, ActFilter, ActorFilter, PeriodFilter, SubjectFilter]
+    ordering = ["-at", "-id"]
     fields = ["when", "what", "act", "actor", "webinar", "kept"]
     readonly_fields = fields
     sortable_by: list[str] = []
 
     def rows(self, queryset: QuerySet[Any], standing: Standing, verb: Verb) -> QuerySet[Any]:
-        return entries_of(queryset, standing, verb)
+        return entries_of(queryset, standing)
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         """Narrowed to a webinar, no row has to name it."""
@@ -176,12 +120,15 @@ class AuditEntryAdmin(ScopedAdmin):
     def actor(self, obj: Any) -> str:
         return names_behind(obj).person(obj.actor_id)
 
-    @admin.display(description=gettext_lazy("webinar"))
+    @admin.display(description=gettext_lazy("where"))
     def webinar(self, obj: Any) -> str:
-        webinar = names_behind(obj).webinars.get(obj.webinar_id)
-        if webinar is not None:
-            return webinar.title
-        return _("Deleted webinar") if obj.webinar_id else "–"
+        """Of what happened in no webinar, the client or the agency."""
+        place = names_behind(obj).place(obj)
+        if place is not None:
+            return place
+        if obj.webinar_id:
+            return _("Deleted webinar")
+        return _("Deleted tenant") if obj.agency_id else "–"
 
     @admin.display(description=gettext_lazy("details"))
     def kept(self, obj: Any) -> str:

@@ -1,7 +1,6 @@
 """Each act of the audit log in words."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,49 +8,14 @@ from zoneinfo import ZoneInfo
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
-from webinars.models import AuditEntry, Registration
+from webinars.admin.audit_acts import ACCOUNT_CHANGES, ACTS, METHODS, SEEN
+from webinars.admin.audit_edits import UNKNOWN, changes_of, thing_of
+from webinars.models import AuditEntry, Registration, Role
 from webinars.selectors.audit import Names, person_of
 
-UNKNOWN = "–"
-
-
-@dataclass(frozen=True)
-class Act:
-    """`title` stands in the filter; `sentence` says one entry, with `number`, `person`, `until` or `settings`."""
-
-    title: Any
-    sentence: Any
-
-
-ACTS: dict[str, Act] = {
-    "message.deleted": Act(gettext_lazy("Message deleted"), gettext_lazy("Deleted message %(number)s by %(person)s")),
-    "message.restored": Act(
-        gettext_lazy("Message restored"), gettext_lazy("Restored message %(number)s by %(person)s")
-    ),
-    "member.muted": Act(gettext_lazy("Person muted"), gettext_lazy("Muted %(person)s until %(until)s")),
-    "member.unmuted": Act(gettext_lazy("Person unmuted"), gettext_lazy("Unmuted %(person)s")),
-    "member.banned": Act(gettext_lazy("Person banned"), gettext_lazy("Banned %(person)s")),
-    "member.unbanned": Act(gettext_lazy("Ban lifted"), gettext_lazy("Lifted the ban of %(person)s")),
-    "member.role_changed": Act(
-        gettext_lazy("Role changed"), gettext_lazy("Changed the role of %(person)s to %(role)s")
-    ),
-    "room.changed": Act(gettext_lazy("Room changed"), gettext_lazy("Changed the room: %(settings)s")),
-    "notice.set": Act(gettext_lazy("Notice set"), pgettext_lazy("audit log", "Set the notice")),
-    "notice.cleared": Act(gettext_lazy("Notice cleared"), gettext_lazy("Cleared the notice")),
-    "question.published": Act(gettext_lazy("Question published"), gettext_lazy("Published question %(number)s")),
-    "question.archived": Act(gettext_lazy("Question archived"), gettext_lazy("Archived question %(number)s")),
-    "question.restored": Act(gettext_lazy("Question restored"), gettext_lazy("Restored question %(number)s")),
-    "question.answered": Act(gettext_lazy("Question answered"), gettext_lazy("Answered question %(number)s")),
-    "question.answer_withdrawn": Act(
-        gettext_lazy("Answer taken back"), gettext_lazy("Took back the answer to question %(number)s")
-    ),
-    "question.pinned": Act(gettext_lazy("Question pinned"), gettext_lazy("Pinned question %(number)s")),
-    "question.unpinned": Act(gettext_lazy("Question unpinned"), gettext_lazy("Unpinned question %(number)s")),
-    "chat.exported": Act(gettext_lazy("Chat exported"), gettext_lazy("Exported the chat")),
-    "questions.exported": Act(gettext_lazy("Questions exported"), gettext_lazy("Exported the questions")),
-}
+ROLES = dict([*Registration.RoomRole.choices, *Role.choices])
 
 
 def title_of(entry: AuditEntry) -> str:
@@ -64,19 +28,37 @@ def sentence_of(entry: AuditEntry, names: Names, zone: ZoneInfo) -> str:
     known = ACTS.get(entry.action)
     if known is None:
         return entry.action
-    return str(known.sentence) % {
-        "number": entry.details.get("seq", UNKNOWN),
+    return str(known.sentence) % words_of(entry, names, zone)
+
+
+def words_of(entry: AuditEntry, names: Names, zone: ZoneInfo) -> dict[str, Any]:
+    kept = entry.details
+    return {
+        "number": kept.get("seq", UNKNOWN),
         "person": names.person(person_of(entry)),
-        "role": dict(Registration.RoomRole.choices).get(entry.details.get("to", ""), UNKNOWN),
-        "until": _until(entry, zone),
+        "role": ROLES.get(kept.get("to") or kept.get("role") or "", UNKNOWN),
+        "until": _moment(kept.get("until"), zone),
         "settings": _settings(entry),
+        "planned_end": _moment((kept.get("planned_end") or [None])[-1], zone),
+        "version": kept.get("version", UNKNOWN),
+        "what": SEEN.get(kept.get("what", ""), kept.get("what", UNKNOWN)),
+        "format": str(kept.get("format", UNKNOWN)).upper(),
+        "count": kept.get("count", UNKNOWN),
+        "method": _method(kept),
+        "account": ACCOUNT_CHANGES.get(kept.get("what", ""), UNKNOWN),
+        "thing": thing_of(entry, names),
+        "changes": changes_of(entry, zone),
     }
 
 
-def _until(entry: AuditEntry, zone: ZoneInfo) -> str:
-    found = entry.details.get("until")
-    until = parse_datetime(found) if isinstance(found, str) else None
-    return full_time(until, zone) if until is not None else UNKNOWN
+def _method(kept: dict[str, Any]) -> str:
+    said = str(METHODS.get(kept.get("method", ""), UNKNOWN))
+    return _("%(method)s and second factor") % {"method": said} if kept.get("second_factor") else said
+
+
+def _moment(found: Any, zone: ZoneInfo) -> str:
+    moment = parse_datetime(found) if isinstance(found, str) else None
+    return full_time(moment, zone) if moment is not None and moment.tzinfo is not None else UNKNOWN
 
 
 def full_time(moment: datetime, zone: ZoneInfo) -> str:
