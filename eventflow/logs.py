@@ -1,9 +1,6 @@
 """Log lines as JSON, with the request's id and no personal data (spec 18)."""
 
 import logging
-import re
-from collections.abc import MutableMapping
-from typing import Any
 
 import structlog
 from django.http import HttpRequest
@@ -24,18 +21,6 @@ structlog.configure(
 )
 
 
-# Addresses whose path is a secret: whoever has the link of an invitation can open it.
-SECRET_PATHS = re.compile(r"(/invitations/)[^/\s\"'?]+")
-
-
-def hide_secret_paths(_logger: Any, _name: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """In whatever a line says, who wrote it and why."""
-    for key, value in line.items():
-        if isinstance(value, str) and "/invitations/" in value:
-            line[key] = SECRET_PATHS.sub(r"\1…", value)
-    return line
-
-
 class JsonFormatter(structlog.stdlib.ProcessorFormatter):
     """Renders lines of structlog and of plain `logging` alike."""
 
@@ -50,7 +35,6 @@ class JsonFormatter(structlog.stdlib.ProcessorFormatter):
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 masked_event,
-                hide_secret_paths,
                 structlog.processors.JSONRenderer(default=str, ensure_ascii=False),
             ],
         )
