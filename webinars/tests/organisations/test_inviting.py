@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from webinars.models import Agency, AuditEntry, Invitation, User
 from webinars.services.invitations import CannotCount, Outcome, invite, resend, revoke
+from webinars.tests.at_once import Team
 from webinars.tests.factories import AgencyMemberFactory, ClientMemberFactory, UserFactory
 from webinars.tests.organisations.conftest import person, with_factor
 
@@ -324,3 +325,17 @@ def test_a_refused_address_stops_no_other(place, owner, mail_server):
     invited = ask(place.client, owner, "a@example.com", "bad@example.com", "c@example.com")
 
     assert outcomes(invited) == [Outcome.SENT, Outcome.NOT_MAILED, Outcome.SENT]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_address_that_several_invite_at_once_has_one_invitation(place, owner, client_owner, client_admin):
+    team = Team(3)
+
+    invited = team.at_once(
+        *[lambda inviter=inviter: ask(place.client, inviter) for inviter in (owner, client_owner, client_admin)]
+    )
+    team.close()
+
+    assert sorted(outcome for each in invited for outcome in outcomes(each)) == ["sent", "sent_again", "sent_again"]
+    assert Invitation.objects.count() == 1
+    assert len(mail.outbox) == 3
