@@ -49,7 +49,8 @@ class RegistrationsFile(RoomFile):
         self.others = pgettext("column", "Other answers")
 
     def everything(self) -> QuerySet[Registration]:
-        return Registration.objects.filter(webinar=self.webinar).select_related("user")
+        needed = ("user_id", "role", "source", "answers", "registered_at", "user__email", "user__display_name")
+        return Registration.objects.filter(webinar=self.webinar).select_related("user").only(*needed)
 
     def sheet_title(self) -> str:
         return pgettext("sheet", "Registrations")
