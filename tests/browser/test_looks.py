@@ -213,14 +213,14 @@ def test_a_long_name_without_spaces_pushes_nothing_out(visitor: Arrive, webinars
 
 
 def test_news_keep_their_distance_from_the_card_below(visitor: Arrive, webinars: None) -> None:
-    Webinar.objects.filter(slug="demo").update(access_policy="email_auth")
     person = visitor()
     person.sign_in(UserFactory())
-    page = person.visit("/webinars/demo/")
+    page = person.visit("/accounts/name/")
     page.evaluate(
-        """() => fetch("/webinars/demo/register/", {
+        """() => fetch("/accounts/name/", {
           method: "POST",
           redirect: "manual",
+          body: new URLSearchParams({ display_name: "Han" }),
           headers: { "X-CSRFToken": document.querySelector("[name=csrfmiddlewaretoken]").value },
         })"""
     )

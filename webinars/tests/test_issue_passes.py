@@ -10,7 +10,7 @@ from webinars.tests.factories import WebinarFactory
 
 @pytest.fixture
 def webinar(db):
-    return WebinarFactory(slug="talk", access_policy="email_auth")
+    return WebinarFactory(slug="talk", access_policy="name_email_auth")
 
 
 def issue(*arguments: str) -> list[dict[str, str]]:
