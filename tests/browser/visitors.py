@@ -102,4 +102,4 @@ class Visitor:
         unexpected = [
             problem for problem in self.problems if not any(text in problem for text in self.expected_errors)
         ]
-        assert unexpected == []
+        assert unexpected == [], unexpected

@@ -6,6 +6,10 @@ import { gettext, interpolate } from "./i18n.js";
 
 const ALLOW = "autoplay; fullscreen; picture-in-picture; encrypted-media; clipboard-write";
 
+// What another site's player may do. Not: lead the visitor away from our page, or start downloads.
+const SANDBOX =
+  "allow-scripts allow-same-origin allow-forms allow-presentation allow-popups allow-popups-to-escape-sandbox";
+
 const HLS_TYPE = "application/vnd.apple.mpegurl";
 
 /** The id in any of YouTube's address forms; null when there is none. */
@@ -64,6 +68,7 @@ export async function mountPlayer(stage, { player, title, loadHls = () => import
   frame.src = address;
   frame.title = interpolate(gettext("Video: %(title)s"), { title });
   frame.allow = ALLOW;
+  if (parse(address)) frame.setAttribute("sandbox", SANDBOX); // a page of our own needs none
   frame.referrerPolicy = "strict-origin-when-cross-origin";
   stage.replaceChildren(frame);
 }
