@@ -2,7 +2,15 @@
 
 from django.urls import path, re_path
 
-from webinars import campaign_pages, cover_pages, entrance_pages, invitation_pages, membership_pages, pages
+from webinars import (
+    campaign_pages,
+    cover_pages,
+    entrance_pages,
+    invitation_pages,
+    membership_pages,
+    my_data_pages,
+    pages,
+)
 
 app_name = "webinars"
 
@@ -23,5 +31,7 @@ urlpatterns = [
     path("invitations/<str:token>/", invitation_pages.open_invitation, name="open-invitation"),
     path("accounts/memberships/", membership_pages.memberships, name="memberships"),
     path("accounts/memberships/<str:kind>/<uuid:tenant_id>/leave/", membership_pages.leave_tenant, name="leave"),
+    path("accounts/data/", my_data_pages.my_data, name="my_data"),
+    path("accounts/data/download/", my_data_pages.download, name="my_data_download"),
     path("accounts/second-factor/", membership_pages.second_factor, name="second-factor"),
 ]
