@@ -1,4 +1,5 @@
-"""The sample agency: its people, two clients, three webinars. Loading it again changes only the live one's times."""
+"""The sample agency: its people, two clients, four webinars, and a registration campaign. Loading it again changes
+only the live one's times."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,6 +10,7 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
 
 from eventflow.demo import texts
+from eventflow.demo.campaign import load_campaign
 from eventflow.demo.ended_webinar import fill_ended_webinar, write_ended_questions
 from eventflow.demo.live_room import fill_live_room
 from webinars.models import Agency, AgencyMember, Client, ClientMember, Role, User, Webinar
@@ -64,7 +66,8 @@ def load(*, password: str, now: datetime) -> None:
         live = load_live_webinar(client=clients[CLOUD], now=now)
         moderator, presenter = (people[f"{part}@{DOMAIN}"] for part in ("moderator", "presenter"))
         fill_live_room(live, moderator=moderator, presenter=presenter, now=now)
-        load_upcoming_webinar(client=clients[MACHINES], now=now)
+        upcoming = load_upcoming_webinar(client=clients[MACHINES], now=now)
+        load_campaign(first=upcoming, player_url=STAGE_PAGE, now=now)
         ended = load_ended_webinar(client=clients[CLOUD], now=now)
         host = people[f"operator@{DOMAIN}"]
         if not ended.registrations.exists():
@@ -161,7 +164,7 @@ def extend_live_webinar(*, now: datetime) -> int:
     ).update(webinar_scheduled_end_time=half_hour)
 
 
-def load_upcoming_webinar(*, client: Client, now: datetime) -> None:
+def load_upcoming_webinar(*, client: Client, now: datetime) -> Webinar:
     """Always three days ahead, at two in the afternoon in Seoul."""
     start = at_two(now + timedelta(days=3))
     webinar, _ = Webinar.objects.get_or_create(
@@ -183,6 +186,7 @@ def load_upcoming_webinar(*, client: Client, now: datetime) -> None:
         webinar.webinar_start_time = start
         webinar.webinar_scheduled_end_time = start + timedelta(minutes=50)
         webinar.save(update_fields=["webinar_start_time", "webinar_scheduled_end_time", "updated_at"])
+    return webinar
 
 
 def load_ended_webinar(*, client: Client, now: datetime) -> Webinar:

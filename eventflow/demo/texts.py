@@ -1,5 +1,7 @@
 """What is said in the sample webinars, in Korean as it is really said."""
 
+from typing import Any
+
 LIVE_TITLE = "등록 1,000명, 참석 620명: 참석률을 두 배로 올린 웨비나 운영법"
 LIVE_DESCRIPTION = (
     "신청은 많은데 당일 참석이 적어 고민인 마케팅 담당자를 위한 실전 세션입니다.\n\n"
@@ -27,6 +29,42 @@ UPCOMING_DESCRIPTION = (
 )
 UPCOMING_TAKEAWAYS = "파일럿 대상 공정을 고르는 기준\n라벨링 비용을 3분의 1로 줄인 방법\n양산 적용 전 점검표"
 UPCOMING_SPEAKERS = [{"name": "문태경", "title": "세움정밀 생산기술연구소 수석"}]
+CAMPAIGN_TITLE = "세움정밀 스마트 팩토리 웨비나: 2회 연속 신청"
+CAMPAIGN_DESCRIPTION = (
+    "한 번만 신청하면 두 웨비나에 모두 등록됩니다. 시간이 맞는 회차만 참석하셔도 괜찮습니다.\n\n"
+    "1회는 AI 품질 검사, 2회는 설비 예지 보전을 다룹니다. 두 회차 모두 현장에서 쌓은 숫자로 설명합니다."
+)
+CAMPAIGN_QUESTIONS: list[dict[str, Any]] = [
+    {"label": "소속 회사", "is_required": True},
+    {"label": "맡고 계신 업무", "kind": "single", "choices": ["생산", "품질", "설비·보전", "IT·데이터", "기타"]},
+    {"label": "관심 있는 주제", "kind": "multiple", "choices": ["외관 검사", "예지 보전", "라벨링", "현장 교육"]},
+    {"label": "발표자에게 미리 묻고 싶은 점", "kind": "long"},
+]
+CONSENTS = [
+    {
+        "name": "개인정보 수집·이용",
+        "label": "개인정보 수집·이용에 동의합니다.",
+        "body": (
+            "수집 항목: 이름, 이메일, 전화번호(선택), 신청 답변\n이용 목적: 웨비나 안내와 운영, 참석 확인\n"
+            "보유 기간: 웨비나 종료 후 1년\n동의하지 않을 수 있으나, 이 경우 신청할 수 없습니다."
+        ),
+        "is_required": True,
+    },
+    {
+        "name": "소식 수신",
+        "label": "다음 웨비나와 자료 소식을 이메일로 받겠습니다.",
+        "body": "",
+        "is_required": False,
+    },
+]
+SECOND_TITLE = "멈추기 전에 안다: 설비 예지 보전 9개월의 기록"
+SECOND_DESCRIPTION = (
+    "진동과 전류 신호만으로 고장 징후를 찾은 과정을 공개합니다.\n\n"
+    "센서를 고른 기준, 오경보를 줄인 방법, 보전팀의 작업 순서를 바꾼 이야기를 함께 나눕니다."
+)
+SECOND_TAKEAWAYS = (
+    "센서 없이 시작할 수 있는 설비 고르기\n오경보를 주 2건 아래로 줄인 규칙\n보전 계획에 예측을 넣는 순서"
+)
 ENDED_TITLE = "클라우드 비용, 어디서부터 줄일까: 한 분기 38% 절감 기록"
 ENDED_DESCRIPTION = (
     "청구서를 서비스가 아니라 팀 단위로 나눠 보는 것에서 시작했습니다.\n\n"

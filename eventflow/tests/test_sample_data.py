@@ -15,8 +15,12 @@ from webinars.models import (
     Agency,
     AgencyMember,
     AuditEntry,
+    Campaign,
+    CampaignQuestion,
     Client,
     ClientMember,
+    ConsentText,
+    ConsentVersion,
     Message,
     Question,
     QuestionVote,
@@ -25,13 +29,16 @@ from webinars.models import (
     Webinar,
 )
 from webinars.selectors.access import decide_access, webinar_and_person
+from webinars.selectors.consents import asked_consents
+from webinars.services.campaigns import Submission, enter_campaign
+from webinars.tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 
 NOW = datetime(2026, 3, 6, 3, 7, 21, tzinfo=UTC)
 TABLES = [
     Agency, Client, AgencyMember, ClientMember, User, Webinar, Registration, UserSession, LivePresence, AccessLog,
-    Message, Question, QuestionVote, AuditEntry,
+    Message, Question, QuestionVote, AuditEntry, Campaign, CampaignQuestion, ConsentText, ConsentVersion,
 ]  # fmt: skip
 
 
@@ -47,7 +54,7 @@ def webinar(slug: str) -> Webinar:
     return Webinar.objects.get(slug=slug)
 
 
-def test_there_are_an_agency_two_clients_and_three_webinars():
+def test_there_are_an_agency_two_clients_and_four_webinars():
     load()
 
     assert Agency.objects.count() == 1
@@ -55,6 +62,7 @@ def test_there_are_an_agency_two_clients_and_three_webinars():
     assert dict(Webinar.objects.values_list("slug", "state")) == {
         "demo": "live",
         "ai-quality-inspection": "scheduled",
+        "predictive-maintenance": "scheduled",
         "cloud-cost": "ended",
     }
 
@@ -78,7 +86,7 @@ def test_everybody_printed_can_sign_in_and_sees_what_their_part_allows(client):
         for person in sample_data.SIGN_INS
     }
     assert seen == {
-        "admin": 3, "owner": 3, "agency-admin": 3, "operator": 3, "analyst": 2, "viewer": 2, "other-operator": 1,
+        "admin": 4, "owner": 4, "agency-admin": 4, "operator": 4, "analyst": 2, "viewer": 2, "other-operator": 2,
         "moderator": 0, "presenter": 0, "attendee": 0, "attendee2": 0,
     }  # fmt: skip
 
@@ -215,6 +223,20 @@ def test_the_upcoming_webinar_stays_ahead():
     load(NOW + timedelta(days=30))
 
     assert webinar("ai-quality-inspection").webinar_start_time > NOW + timedelta(days=32)
+
+
+def test_one_page_registers_for_both_upcoming_webinars():
+    load()
+    person = UserFactory(email="kim@example.com")
+    campaign = Campaign.objects.get()
+    consents = {version.pk: True for version in asked_consents(campaign.client_id, campaign_id=campaign.pk)}
+    sent = Submission(email=person.email, name="김하늘", consents=consents, is_proven=True)
+
+    entered = enter_campaign(campaign=campaign, user=person, submission=sent, now=NOW)
+
+    assert [found.slug for found in entered.webinars] == ["ai-quality-inspection", "predictive-maintenance"]
+    assert [version.is_required for version in ConsentVersion.objects.order_by("-is_required")] == [True, False]
+    assert webinar("predictive-maintenance").access_policy == "name_email_auth"
 
 
 def test_the_history_of_the_ended_webinar_agrees_with_itself():
