@@ -3,7 +3,7 @@ Django's own log of changes keeps names and texts."""
 
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from typing import Any
 
@@ -42,6 +42,7 @@ class Edit:
     act: str
     fields: tuple[str, ...] = ()
     values: dict[str, list[Any]] = field(default_factory=dict)
+    key: Any = None  # of a row that is deleted already, and has none any more
 
 
 class OnRecord:
@@ -83,7 +84,7 @@ class OnRecord:
         for obj, _fields in formset.changed_objects:
             yield self._edit("changed", obj, forms[id(obj)])
         for obj in formset.deleted_objects:
-            yield deletion_of(obj)
+            yield replace(deletion_of(obj), key=forms[id(obj)][formset._pk_field.name].value())
 
     def _edit(self, act: str, obj: Any, form: Any) -> Edit | None:
         names = [name for name in form.changed_data if name not in self.recorded_elsewhere]
@@ -133,7 +134,7 @@ def record_edit(
         actor_id=actor_id,
         now=now,
         subject_type=type_of(obj),
-        subject_id=obj.pk,
+        subject_id=edit.key or obj.pk,
         details=details,
     )
 
@@ -159,7 +160,8 @@ def said(obj: Model, names: Iterable[str], *, before: Any) -> dict[str, Any]:
     }
     if before is not None:
         return {"fields": tuple(names), "values": values}
-    filled = {name: value for name, value in values.items() if value[1] is not None and fields[name].editable}
+    given = {name for name, one in fields.items() if one.editable and not one.primary_key}
+    filled = {name: value for name, value in values.items() if value[1] is not None and name in given}
     return {"values": filled}
 
 
