@@ -18,6 +18,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from webinars.account_forms import LONGEST_CODE, CodeInput
@@ -92,9 +93,9 @@ def take_code(factor: Authenticator, code: str) -> bool:
     return True
 
 
-def forget_setting_up(factor: Authenticator) -> None:
+def remember_setting_up(request: HttpRequest, factor: Authenticator) -> None:
     """The code that switched the app on is taken too."""
-    factor.data[TAKEN] = max(yield_hotp_counters_from_time())
+    factor.data[TAKEN] = request.allauth.set_up_at  # type: ignore[attr-defined]
     factor.save(update_fields=["data"])
 
 
@@ -152,3 +153,8 @@ class SetUpApp(CodeInput, ActivateTOTPForm):
 
     def count_guess(self) -> None:
         """The secret is on the page: there is nothing to guess."""
+
+    def clean_code(self) -> str:
+        code = super().clean_code()
+        context.request.allauth.set_up_at = _moment_of(self.secret, code) or 0
+        return code

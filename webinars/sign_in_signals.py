@@ -13,7 +13,7 @@ from django.db import transaction
 from django.http import HttpRequest
 
 from webinars.models import User
-from webinars.second_factor import forget_setting_up
+from webinars.second_factor import remember_setting_up
 from webinars.services.sign_ins import SIGN_IN, forget_sign_in, move_sign_in, number_of_sign_in
 from webinars.social_accounts import link_waiting_account
 
@@ -70,7 +70,7 @@ def _password_reset(sender: Any, request: HttpRequest, user: User, **kwargs: Any
 
 def _factor_added(sender: Any, request: HttpRequest, user: User, authenticator: Any, **kwargs: Any) -> None:
     if authenticator.type == Authenticator.Type.TOTP:
-        forget_setting_up(authenticator)
+        remember_setting_up(request, authenticator)
         _factor_changed(sender, request, user)
 
 

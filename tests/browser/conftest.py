@@ -70,6 +70,7 @@ def site_servers(
         "SOCKET_PORT": str(sockets),
         "DEBUG": "false",
         "EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend",  # mails are read from the web server's log
+        **{f"{name}_CLIENT_{what}": "a-test" for name in ("KAKAO", "NAVER", "GOOGLE") for what in ("ID", "SECRET")},
     }
     web = Child("web", programs.http_server(host=HOST, port=http), log=logs / "web.log", environ=environ)
     room = Child("sockets", programs.socket_server(host=HOST, port=sockets), log=logs / "sockets.log", environ=environ)
