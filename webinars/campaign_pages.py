@@ -157,7 +157,7 @@ def _receive(visit: Visit, entry: CampaignEntry | None) -> HttpResponse:
             _enter(visit, replace(submission, is_proven=True))
             return redirect(visit.url)
         if visit.user is not None and "switch" not in visit.request.POST:
-            form.add_error("email", _("You are signed in as %(email)s.") % {"email": visit.user.email})
+            form.add_error("email", _other_account(visit.user))
             return _render(visit, entry=entry, form=form, offers_switch=True)
         return _go_on_without_account(visit, submission)
     except CannotEnter as refused:
@@ -230,6 +230,13 @@ def _form(visit: Visit, entry: CampaignEntry | None, *, data: Any = None) -> Ent
         initial=initial,
         label_suffix="",
     )
+
+
+def _other_account(user: User) -> str:
+    sentence = _(
+        "You are signed in as %(email)s. Use that address, or sign out below: we then send a code to this one."
+    )
+    return sentence % {"email": user.email}
 
 
 def _refusal(state: CampaignState) -> str:
