@@ -278,8 +278,9 @@ def test_the_tab_costs_the_same_for_one_person_and_three(
     visit(browser, webinar)
     cache.clear()
 
-    # person, memberships 2, webinar; curves 3, timeline; sections 13; reconciliation 7; seal, head 2, others
-    with django_assert_max_num_queries(32):
+    # person, memberships 2, webinar; curves 3, timeline; sections 13; reconciliation 7; that they were seen; seal,
+    # head 2, others
+    with django_assert_max_num_queries(33):
         visit(browser, webinar)
 
 

@@ -21,7 +21,7 @@ from stats.models import Export, SealedAttendance
 from stats.sections import SECTIONS
 from stats.tests.factories import AccessLogFactory
 from stats.tests.sealed import seal_rows
-from webinars.models import ChatRoom, QuestionRoom
+from webinars.models import AuditEntry, ChatRoom, QuestionRoom
 from webinars.services.erasure import erase_person
 from webinars.tests.factories import (
     AgencyMemberFactory,
@@ -176,7 +176,9 @@ def test_nothing_is_left_and_every_total_stays(past, person, sealed):
     }  # fmt: skip
     assert traces() == set()
     assert not any(str(person.pk) in str(session.get_decoded()) for session in Session.objects.all())
-    assert {table: size - counts()[table] for table, size in counts_before.items() if size != counts()[table]} == GONE
+    left = {table: size - counts()[table] for table, size in counts_before.items() if size != counts()[table]}
+    assert left == {**GONE, "audit_log": -1}
+    assert AuditEntry.objects.filter(action="person.erased", subject_id=str(person.pk)).exists()
     assert list(person_figures(frame)) == figures_before
     sealed_after = list(SealedAttendance.objects.order_by("row").values())
     assert without_identity(sealed_after) == without_identity(sealed_before)

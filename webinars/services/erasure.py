@@ -21,6 +21,7 @@ from webinars.models import AuditEntry, ChatRoom, Message, Question, Registratio
 from webinars.realtime.events import EventType
 from webinars.realtime.publish import broadcast
 from webinars.selectors.messages import message_of
+from webinars.services import audit
 from webinars.services.admin_log import clean_admin_log, without
 from webinars.services.memberships import last_owner_problem, memberships_of
 from webinars.services.notice import NO_NOTICE, tell_no_notice, tell_notice
@@ -99,6 +100,16 @@ def erase_person(*, user_id: uuid.UUID, now: datetime) -> dict[str, int]:
         "questions": _erase_questions(erased),
         "notices": _erase_notices(erased),
     }
+    if not is_erased(user):
+        audit.record_in(
+            "person.erased",
+            agency_id=None,
+            actor_id=None,
+            now=now,
+            subject_type="person",
+            subject_id=user.pk,
+            details={"by": "command"},
+        )
     return {"person": _become_tombstone(user), **counts}
 
 

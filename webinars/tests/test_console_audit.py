@@ -155,8 +155,8 @@ def test_the_list_costs_the_same_for_one_entry_and_three(client, organizer, webi
     browser = sign_in(client, organizer)
     browser.get(LIST)
 
-    # 1. person 2.–3. memberships 4. agencies that ask for a second factor 5. the filter's webinars 6. the filter's
-    # people 7. count 8. entries 9. people 10. webinars
+    # 1. person 2.–3. memberships 4. the filter's webinars 5. the filter's people 6. count 7. entries 8. people
+    # 9. webinars 10. the agency in which the log was read
     with django_assert_num_queries(10):
         assert browser.get(LIST).status_code == 200
 
