@@ -120,6 +120,7 @@ def test_the_account_by_keyboard_alone(visitor: Arrive) -> None:
 
     tab_to(page, "Name")
     page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Your name")).to_be_visible()
     tab_to(page, "Name")
     page.keyboard.press("Control+A")
     page.keyboard.type("Haneul")
