@@ -13,6 +13,7 @@ from webinars.blocked_words import shows_nothing
 from webinars.consent_form import ConsentFields, consent_field
 from webinars.models import Campaign, CampaignEntry, CampaignQuestion, ConsentVersion
 from webinars.phone_numbers import LONGEST_TYPED, plausible_phone
+from webinars.plain_address import plain_address
 from webinars.services.campaigns import Answer, Submission
 
 NAMED_BY_ID = {"answer": "answers", "consent": "consents"}
@@ -73,6 +74,9 @@ class EntryForm(ConsentFields):
         """All but the boxes of consent."""
         boxes = {row.field.name for row in self.consent_rows}
         return [field for field in self.visible_fields() if field.name not in boxes]
+
+    def clean_email(self) -> str:
+        return plain_address(self.cleaned_data["email"])
 
     def clean_phone(self) -> str:
         typed: str = self.cleaned_data["phone"]

@@ -107,6 +107,14 @@ def test_signed_in_people_need_no_code_for_their_own_address(
     assert page.context["entered"]
 
 
+def test_an_address_is_the_same_however_its_domain_is_written(client: Client, campaign: Campaign) -> None:
+    person = sign_in(client, UserFactory(email="han@예시.kr"))
+
+    client.post(URL, {**HAN, "email": " Han@예시.KR"})
+
+    assert CampaignEntry.objects.values_list("user_id", "email").get() == (person.pk, "han@예시.kr")
+
+
 def test_somebody_signed_in_chooses_to_become_the_owner_of_another_address(
     client: Client, campaign: Campaign, mailoutbox: list[EmailMessage]
 ) -> None:
