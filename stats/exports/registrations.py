@@ -64,9 +64,9 @@ class RegistrationsFile(RoomFile):
         asked = CampaignQuestion.objects.filter(campaign_id=campaign_id).order_by("position", "label", "pk")
         labels = {str(question.pk): question.label for question in asked}
         each = Func(F("answers"), function="jsonb_array_elements", output_field=JSONField())
-        parts = {"said_id": KeyTextTransform("question", each), "said_label": KeyTextTransform("label", each)}
-        answered = CampaignEntry.objects.filter(campaign_id=campaign_id).annotate(**parts).order_by()
-        found: set[tuple[str, str]] = set(answered.values_list("said_id", "said_label").distinct())
+        said = KeyTextTransform("question", each), KeyTextTransform("label", each)
+        answered = CampaignEntry.objects.filter(campaign_id=campaign_id).order_by().values_list(*said).distinct()
+        found: set[tuple[str, str]] = set(answered)
         for key, label in sorted(found):
             labels.setdefault(key, label)
         return labels
