@@ -63,6 +63,7 @@ IMPERSONAL_PAGES = {
     "export",
     "export_state",
     "export_file",
+    "allowed_list",
     # Of one import, by its id, or answers to a form that lead elsewhere; their own tests ask.
     "allowed_import",
     "allowed_lines",
