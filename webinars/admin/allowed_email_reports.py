@@ -12,12 +12,12 @@ from django.shortcuts import redirect
 from django.utils import timezone, translation
 from django.views.decorators.http import require_POST
 
-from webinars.addresses.reports import in_words, report_bytes
+from webinars.addresses.reports import in_words, list_bytes, report_bytes
 from webinars.admin.allowed_emails import may_change, page, taken_off, theirs, url
 from webinars.admin.base import acting_user
 from webinars.admin.tabs import Page, add_page
 from webinars.models import AllowedEmailImport, AllowedEmailLine, Webinar
-from webinars.selectors.allowed_emails import kept_imports
+from webinars.selectors.allowed_emails import addresses, kept_imports
 from webinars.services import audit
 from webinars.services.allowed_emails import ListIsBusy, take_back
 
@@ -71,18 +71,28 @@ def lines_view(request: HttpRequest, model_admin: Any, object_id: uuid.UUID, imp
     webinar = theirs(request, object_id, "see_personal")
     made = _import(webinar, import_id)
     _wanted, lines = _lines(request, made)
+    return _file(request, webinar, "allowed_email_report", report_bytes(lines.iterator(1000)))
+
+
+def list_file_view(request: HttpRequest, model_admin: Any, object_id: uuid.UUID) -> HttpResponseBase:
+    """The whole list, as CSV that can be imported again."""
+    webinar = theirs(request, object_id, "see_personal")
+    return _file(request, webinar, "allowed_emails", list_bytes(addresses(webinar).iterator(1000)))
+
+
+def _file(request: HttpRequest, webinar: Webinar, what: str, pieces: Iterator[bytes]) -> HttpResponseBase:
+    """On record before its first piece."""
     audit.record(
         "personal.exported",
         webinar=webinar,
         actor_id=acting_user(request).pk,
         now=timezone.now(),
-        details={"what": "allowed_email_report", "import_id": str(made.pk)},
+        details={"what": what},
     )
     response = StreamingHttpResponse(
-        _in_language(report_bytes(lines.iterator(1000)), translation.get_language()),
-        content_type="text/csv; charset=utf-8",
+        _in_language(pieces, translation.get_language()), content_type="text/csv; charset=utf-8"
     )
-    response["Content-Disposition"] = f'attachment; filename="{webinar.pk}-addresses-report.csv"'
+    response["Content-Disposition"] = f'attachment; filename="{what.replace("_", "-")}-{webinar.pk}.csv"'
     response["Cache-Control"] = "no-store"
     return response
 
@@ -110,6 +120,7 @@ def take_back_view(request: HttpRequest, model_admin: Any, object_id: uuid.UUID,
     return redirect(url("allowed_import", webinar, made.pk))
 
 
+add_page(Page("allowed_list", "who-gets-in/list.csv", list_file_view))
 add_page(Page("allowed_import", "who-gets-in/imports/<uuid:import_id>/", report_view))
 add_page(Page("allowed_lines", "who-gets-in/imports/<uuid:import_id>/lines.csv", lines_view))
 add_page(Page("allowed_take_back", "who-gets-in/imports/<uuid:import_id>/take-back/", take_back_view))

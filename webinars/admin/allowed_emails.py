@@ -71,6 +71,7 @@ def list_page(
             {"made": made, "url": url("allowed_import", webinar, made.pk)}
             for made in kept_imports(webinar, now=now)[:LATEST]
         ],
+        "file_of_list_url": url("allowed_list", webinar),
         **{f"{name}_url": url(f"allowed_{name}", webinar) for name in ("paste", "file", "remove", "clear")},
     }
     return page(request, model_admin, webinar, "admin/webinars/allowed_emails.html", context, status=status)
@@ -136,6 +137,7 @@ def clear_view(request: HttpRequest, model_admin: Any, object_id: uuid.UUID) -> 
         "people": people_in_by_list(webinar),
         "is_used": webinar.access_policy not in OTHER_POLICIES,
         "back_url": url("allowed", webinar),
+        "file_of_list_url": url("allowed_list", webinar),
     }
     return page(request, model_admin, webinar, "admin/webinars/allowed_emails_clear.html", context)
 

@@ -76,6 +76,7 @@ def test_who_may_see_and_who_may_change(client, webinar, people, part):
             "list": url("allowed", webinar),
             "report": url("allowed_import", webinar, made.pk),
             "lines": url("allowed_lines", webinar, made.pk),
+            "file": url("allowed_list", webinar),
         }.items()
     }
     changed = {
@@ -221,9 +222,26 @@ def test_the_lines_are_fetched_as_csv_that_nothing_is_computed_of(operator, webi
         ["4", "'@SUM(1)", "This is not an email address."],
     ]
     assert len(b"".join(rejected.streaming_content).splitlines()) == 3
-    assert answer["Content-Disposition"] == f'attachment; filename="{webinar.pk}-addresses-report.csv"'
+    assert answer["Content-Disposition"] == f'attachment; filename="allowed-email-report-{webinar.pk}.csv"'
     exported = AuditEntry.objects.filter(action="personal.exported", webinar_id=webinar.pk)
     assert [entry.actor_id for entry in exported] == [people["operator"].pk] * 2
+
+
+def test_the_whole_list_is_fetched_as_csv_that_can_be_imported_again(operator, webinar, people):
+    for email in ("b@x.com", "-dash@x.com", "+plus@x.com"):
+        AllowedEmailFactory(webinar=webinar, email=email)
+    before = listed(webinar)
+
+    answer = asked(operator, "get", url("allowed_list", webinar))
+    content = b"".join(answer.streaming_content)
+    operator.post(url("allowed_clear", webinar))
+    upload(operator, webinar, content)
+
+    assert content.decode("utf-8-sig").split()[0] == "email"
+    assert [line[0] for line in content.decode("utf-8-sig").split()[1:]] == ["'", "'", "b"]
+    assert listed(webinar) == before
+    exported = AuditEntry.objects.get(action="personal.exported", webinar_id=webinar.pk)
+    assert (exported.actor_id, exported.details) == (people["operator"].pk, {"what": "allowed_emails"})
 
 
 def test_an_import_is_taken_back_and_its_report_says_so(operator, webinar):
@@ -307,6 +325,6 @@ def test_the_page_takes_the_same_queries_for_one_address_and_for_many(
     add(webinar, "\n".join(f"q{number}@x.com" for number in range(count)))
     asked(operator, "get", url("allowed", webinar))
 
-    # user, 2 memberships, webinar, count, rows, owners, proven owners, registrations, imports, 2 permissions
-    with django_assert_num_queries(12):
+    # user, 2 memberships, webinar, count, rows, owners, proven owners, registrations, imports
+    with django_assert_num_queries(10):
         asked(operator, "get", url("allowed", webinar))
