@@ -31,16 +31,16 @@ class AuditEntry(models.Model):
         verbose_name = _("audit entry")
         verbose_name_plural = _("audit log")
         ordering = ["-at", "-id"]
+        # The newest first, whoever reads: what is frequent is found by walking back in time, what is rare by the bitmaps
+        # of these, which are small because each value is kept once (measured at a million entries: docs/audit.md).
         indexes = [
-            # The console's list, the newest first: of a webinar, of a tenant, of an installation, ...
-            models.Index(fields=["webinar_id", "-at", "-id"], name="audit_of_webinar"),
-            models.Index(fields=["client_id", "-at", "-id"], name="audit_of_client"),
-            models.Index(fields=["agency_id", "-at", "-id"], name="audit_of_agency"),
-            models.Index(fields=["-at", "-id"], name="audit_newest"),
-            # ... narrowed to who did it, to what was done, and to what it was done to.
-            models.Index(fields=["actor_id", "-at", "-id"], name="audit_of_actor"),
-            models.Index(fields=["action", "-at", "-id"], name="audit_of_action"),
-            models.Index(fields=["subject_id", "-at", "-id"], name="audit_of_subject", condition=~Q(subject_id="")),
+            models.Index(fields=["at", "id"], name="audit_newest"),
+            models.Index(fields=["webinar_id"], name="audit_of_webinar", condition=Q(webinar_id__isnull=False)),
+            models.Index(fields=["client_id"], name="audit_of_client", condition=Q(client_id__isnull=False)),
+            models.Index(fields=["agency_id"], name="audit_of_agency", condition=Q(agency_id__isnull=False)),
+            models.Index(fields=["actor_id"], name="audit_of_actor"),
+            models.Index(fields=["action"], name="audit_of_action"),
+            models.Index(fields=["subject_id"], name="audit_of_subject", condition=~Q(subject_id="")),
         ]
         constraints = [models.CheckConstraint(condition=~Q(action=""), name="audit_action_not_empty")]
 
