@@ -31,8 +31,8 @@ class AuditEntry(models.Model):
         verbose_name = _("audit entry")
         verbose_name_plural = _("audit log")
         ordering = ["-at", "-id"]
-        # The newest first, whoever reads: what is frequent is found by walking back in time, what is rare by bitmaps of
-        # the others, which are small because each value is kept once (measured at a million: docs/audit.md).
+        # The newest first, whoever reads: what is frequent is found by walking back in time, what is rare by bitmaps
+        # of the others, which are small because each value is kept once (measured at a million: docs/audit.md).
         indexes = [
             models.Index(fields=["at", "id"], name="audit_newest"),
             models.Index(fields=["webinar_id"], name="audit_of_webinar", condition=Q(webinar_id__isnull=False)),
