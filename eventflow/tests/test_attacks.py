@@ -2,7 +2,10 @@
 
 import pytest
 from django.test import Client as Browser
+from django.test import RequestFactory
+from django.test.client import ClientHandler
 
+from eventflow.wsgi import read_as_utf8
 from presence.models import UserSession
 from webinars.models import Registration, Webinar
 from webinars.services.live_pass import LONGEST_TOKEN, InvalidPass, verify_pass
@@ -122,6 +125,26 @@ def test_a_source_of_any_length(client, webinar, stranger):
 
     assert response.status_code == 302
     assert Registration.objects.get().source == "x" * 100
+
+
+FORM = b'--x\r\nContent-Disposition: form-data; name="name"\r\n\r\nx\\ud800\r\n--x--\r\n'
+
+
+@pytest.mark.parametrize("codec", ["=unicode_escape", "=utf-7", "=zlib", '="undefined"', "*=utf-8''zlib"])
+def test_callers_name_no_codec_to_read_texts_by(webinar, codec):
+    """Of any that Python has, some make no text of bytes, others half surrogate pairs."""
+    path, handler = f"/webinars/{webinar.slug}/", ClientHandler()
+    application = read_as_utf8(lambda environ, _start: handler(environ))
+
+    def status(method, path, body=b""):
+        environ = RequestFactory().generic(method, path, body).environ
+        return application(
+            {**environ, "CONTENT_TYPE": f"multipart/form-data; Charset{codec}; boundary=x"}, None
+        ).status_code
+
+    assert status("GET", f"{path}?source=x%5Cud800") == 200
+    assert status("POST", f"{path}register/", FORM) == 403  # without a token of its own
+    assert status("POST", f"/api{path}token", FORM) == 403
 
 
 def test_an_address_with_a_scope(call, webinar, attendee):
