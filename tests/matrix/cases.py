@@ -152,7 +152,8 @@ BODIES: dict[str, Callable[[World, str], Mapping[str, Any]]] = {
     f"POST {WEBINAR}who-gets-in/remove/": lambda world, state: {"email": f"allowed-{PERSON}@example.test"},
     "POST /i18n/setlang/": lambda world, state: {"language": "en"},
     **{
-        f"POST {WEBINAR}exports/{kind}": lambda world, state: {"format": "csv"} for kind in ("", "chat/", "questions/")
+        f"POST {WEBINAR}exports/{kind}": lambda world, state: {"format": "csv"}
+        for kind in ("", "chat/", "questions/", "registrations/")
     },
 }
 QUERIES: dict[str, Mapping[str, Any]] = {

