@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from webinars.guests import guest_id_of
 from webinars.models import User, Webinar
+from webinars.selectors.access import admits_by_address
 from webinars.unproven import remembers_any, unproven_user_id
 
 
@@ -21,12 +22,12 @@ class Caller:
 
 
 def caller_of(request: HttpRequest, w: str) -> Caller:
-    """Whoever is signed in comes first. No query, but one for who typed an address in some webinar."""
+    """Whoever is signed in comes first; a typed address counts where people enter by address. No query, but one for
+    who typed an address in some webinar."""
     if isinstance(request.user, User):
         return Caller(request.user.pk)
     if remembers_any(request):
-        found = Webinar.objects.by_ref(w).values_list("pk", "access_policy").first()
-        user_id = unproven_user_id(request, found[0]) if found is not None else None
-        if found is not None and user_id is not None and found[1] != Webinar.AccessPolicy.OPEN:
+        webinar = Webinar.objects.by_ref(w).only("access_policy").first()
+        if webinar is not None and admits_by_address(webinar) and (user_id := unproven_user_id(request, webinar.pk)):
             return Caller(user_id, proven=False)
     return Caller(guest_id=guest_id_of(request))

@@ -129,9 +129,9 @@ def _register(door: Door, form: RegisterForm, source: str) -> None:
     user = User.objects.get(pk=user_id)
     if name := form.cleaned_data.get("display_name", "") if form.asks else "":
         give_name(user, name)
-    register(webinar=webinar, user=user, source=source, now=now)
-    if form.consents:
+    if form.consents:  # first: whoever is registered is not asked again
         record_consents(user_id=user.pk, given=form.given, webinar=webinar, now=now)
+    register(webinar=webinar, user=user, source=source, now=now)
 
 
 @never_cache

@@ -4,13 +4,25 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import QuerySet
 from psycopg.errors import RestrictViolation, UniqueViolation
 
-from webinars.models import Campaign, CampaignEntry, CampaignQuestion, ConsentGiven, ConsentVersion, User, Webinar
+from webinars.models import (
+    Campaign,
+    CampaignEntry,
+    CampaignQuestion,
+    ConsentGiven,
+    ConsentVersion,
+    Registration,
+    User,
+    Webinar,
+)
 from webinars.models import folded_email as folded
+from webinars.realtime.publish import let_in_again, let_in_if_shut_out, shut_out_people
 from webinars.selectors.campaigns import (
     CampaignState,
     campaign_state,
@@ -229,22 +241,36 @@ def register_entrants(webinar: Webinar, *, now: datetime) -> int:
     except IntegrityError as error:
         _unless_sealed(error)
         return 0
+    if made:
+        removed = shut_out_people(webinar.pk)
+        for user_id in _seats().filter(webinar=webinar, user__in=removed).values_list("user_id", flat=True):
+            let_in_again(webinar.pk, user_id)
     return made
 
 
 def _register(webinar_ids: Sequence[uuid.UUID], *, user_id: uuid.UUID, now: datetime) -> None:
-    """In all at once; when one was sealed at this very instant, in each of the others."""
+    """In all at once; when one was sealed at this very instant, in each of the others. Whoever was removed before may
+    come in again."""
     if not webinar_ids:
         return
     try:
         with transaction.atomic():
-            statements.register_person(webinar_ids=webinar_ids, user_id=user_id, now=now)
+            made = statements.register_person(webinar_ids=webinar_ids, user_id=user_id, now=now)
             connection.check_constraints()
     except IntegrityError as error:
         _unless_sealed(error)
         if len(webinar_ids) > 1:
             for webinar_id in webinar_ids:
                 _register([webinar_id], user_id=user_id, now=now)
+        return
+    if made:
+        seats = _seats().filter(webinar__in=webinar_ids, user=user_id)
+        for webinar_id in seats.values_list("webinar_id", flat=True):
+            transaction.on_commit(partial(let_in_if_shut_out, webinar_id, user_id))
+
+
+def _seats() -> QuerySet[Registration]:
+    return Registration.objects.filter(banned_at=None)
 
 
 def _unless_sealed(error: IntegrityError) -> None:

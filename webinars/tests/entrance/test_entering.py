@@ -7,6 +7,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.core.cache import cache
+from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 
@@ -302,6 +303,16 @@ def test_a_webinar_that_opens_to_everybody_forgets_who_typed_what(client, trusti
     assert (page.status_code, page.context["live_config"]["me"]["name"]) == (200, None)
 
 
+def test_a_webinar_that_asks_for_accounts_forgets_who_typed_what(client, trusting):
+    type_address(client, trusting.webinar, "guest@example.com")
+    Webinar.objects.update(access_policy="auth")
+
+    page = client.get("/webinars/demo/live/")
+
+    assert (page.status_code, page.context["way"], page.context["known"]) == (403, "register", False)
+    assert page.context["sign_in_url"] in page.text
+
+
 def test_too_many_tries_from_one_place_and_everybody_there_proves(client, trusting, mailoutbox, monkeypatch):
     monkeypatch.setattr(entering, "MISSES", 2)
     for number in range(2):
@@ -403,6 +414,24 @@ def test_consents_are_asked_before_anybody_is_registered(client, asking):
     assert Registration.objects.get().source == "qr"
     given = ConsentGiven.objects.filter(webinar=webinar).order_by("version__is_required")
     assert list(given.values_list("version__label", "is_given")) == [("Not needed", False), ("Needed", True)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_is_registered_whose_consent_could_not_be_kept(client):
+    """They would never be asked again."""
+    needed = ConsentVersionFactory()
+    WebinarFactory(slug="demo", client=needed.text.client)
+    client.force_login(UserFactory(email="guest@example.com"), backend=BACKEND)
+
+    def database(execute, sql, params, many, context):
+        if sql.startswith('INSERT INTO "consents_given"'):
+            raise OperationalError("the connection was lost")
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(database):
+        answer = client.post("/webinars/demo/register/", {f"consent_{needed.pk.hex}": "on"})
+
+    assert (answer.status_code, Registration.objects.count()) == (503, 0)
 
 
 def test_registered_people_are_not_asked_again(client, asking):

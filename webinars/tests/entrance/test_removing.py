@@ -7,7 +7,9 @@ from django.utils import timezone
 from eventflow.api.errors import ApiError
 from webinars.addresses.pasted import pasted
 from webinars.models import AllowedEmail, AuditEntry, Registration, User
+from webinars.realtime.publish import shut_out
 from webinars.services.allowed_emails import import_addresses
+from webinars.services.campaigns import Submission, enter_campaign, register_entrants
 from webinars.services.managers import manager_of
 from webinars.services.registrations import register
 from webinars.services.removing import remove_registration
@@ -15,6 +17,8 @@ from webinars.services.room_roles import change_role
 from webinars.tests.factories import (
     AgencyMemberFactory,
     AllowedEmailFactory,
+    CampaignEntryFactory,
+    CampaignFactory,
     ClientMemberFactory,
     RegistrationFactory,
     UserFactory,
@@ -126,6 +130,30 @@ def test_whoever_registers_again_may_come_in_again(webinar, attendee):
         register(webinar=webinar, user=UserFactory(), now=NOW)  # was never shut out
 
     assert controls == [("let-in", {"person": str(attendee.pk)})]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("again", ["the form", "the campaign"])
+def test_the_campaign_opens_the_door_again_but_not_to_the_banned(again):
+    campaign = CampaignFactory()
+    place = {"client": campaign.client, "access_policy": "name_email_auth", "registration_campaign": campaign}
+    webinar, other = WebinarFactory(**place), WebinarFactory(**place)
+    entry = CampaignEntryFactory(campaign=campaign)
+    registration = RegistrationFactory(webinar=webinar, user=entry.user)
+    RegistrationFactory(webinar=other, user=entry.user, banned_at=NOW)
+    shut_out(other.pk, entry.user_id)
+    remove_registration(live_pass=member_pass(webinar), user_id=registration.user_id, now=NOW)
+
+    with controls_heard(webinar) as controls, controls_heard(other) as nothing:
+        if again == "the form":
+            sent = Submission(email=entry.email, name="Han", is_proven=True)
+            enter_campaign(campaign=campaign, user=entry.user, submission=sent, now=NOW)
+        else:
+            register_entrants(webinar, now=NOW)
+            register_entrants(other, now=NOW)
+
+    assert controls == [("let-in", {"person": str(entry.user_id)})]
+    assert nothing == []
 
 
 @pytest.mark.django_db(transaction=True)
