@@ -8,7 +8,7 @@ class WebinarsConfig(AppConfig):
     verbose_name = _("Webinars")
 
     def ready(self) -> None:
-        from webinars import audit_signals, sign_in_signals, standing_signals
+        from webinars import audit_signals, cover_files, sign_in_signals, standing_signals
         from webinars.services import erasing_lists, erasure
 
         erasure.parts["allowed addresses"] = erasing_lists.erase_allowed_addresses
@@ -17,6 +17,7 @@ class WebinarsConfig(AppConfig):
         sign_in_signals.connect()
         standing_signals.connect()
         audit_signals.connect()
+        cover_files.connect()
 
 
 class ConsoleConfig(AdminConfig):

@@ -18,6 +18,7 @@ from webinars.admin.moment_field import MomentField
 from webinars.admin.tabs import all_pages, front_url, webinar_tabs
 from webinars.admin.webinar_form import TIMES, WAITING, WebinarForm, lines_of, notices_for
 from webinars.admin.webinar_steps import STEPS, step_view
+from webinars.cover_files import forget_cover
 from webinars.cover_image import CoverField
 from webinars.models import Webinar
 from webinars.selectors.permissions import Verb, roles_for
@@ -163,6 +164,8 @@ class WebinarAdmin(ScopedAdmin):
         changed = [name for name in form.changed_data if name in names]
         if changed:
             obj.save(update_fields=[*changed, "updated_at"])
+        if "cover_image" in changed:
+            forget_cover(form.initial["cover_image"].name)
         if FACTS.intersection(changed):
             announce(obj)
 

@@ -14,6 +14,7 @@ from PIL import Image
 from webinars.cover_image import CoverField
 from webinars.models import Webinar
 from webinars.tests.console_forms import change
+from webinars.tests.factories import WebinarFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -201,3 +202,44 @@ def test_more_fields_than_any_form_has(client, path):
     response = client.post(path, {f"field{number}": "x" for number in range(1100)})
 
     assert response.status_code == 413
+
+
+def covers() -> list[str]:
+    return [f"covers/{name}" for name in default_storage.listdir("covers")[1]]
+
+
+@pytest.mark.parametrize("instead", ["another", "none"])
+def test_a_replaced_cover_is_deleted_once_nothing_undoes_it(
+    save, client, webinar, instead, django_capture_on_commit_callbacks
+):
+    save(upload(picture()))
+    (first,) = covers()
+
+    with django_capture_on_commit_callbacks() as after_commit:
+        if instead == "another":
+            save(upload(picture("GIF")))
+        else:
+            change(client, webinar, **{"cover_image": "", "cover_image-clear": "on"})
+    before_commit = covers()
+    for call in after_commit:
+        call()
+
+    webinar.refresh_from_db()
+    assert first in before_commit
+    assert covers() == ([webinar.cover_image.name] if instead == "another" else [])
+    assert webinar.cover_image.name != first
+
+
+def test_a_deleted_webinars_cover_is_deleted_unless_another_shows_it(
+    save, webinar, django_capture_on_commit_callbacks
+):
+    _response, webinar = save(upload(picture()))
+    other = WebinarFactory(cover_image=webinar.cover_image.name)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        webinar.delete()
+    shown = covers()
+    with django_capture_on_commit_callbacks(execute=True):
+        other.delete()
+
+    assert (shown, covers()) == ([other.cover_image.name], [])
