@@ -28,4 +28,4 @@ class BodyLimitMiddleware:
 def most_bytes(request: HttpRequest) -> int:
     if request.path_info.startswith(UPLOADS):
         return int(settings.UPLOAD_MEGABYTES) * MEGABYTE
-    return int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+    return int(settings.BODY_MAX_BYTES)

@@ -391,7 +391,8 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/",
 }
 # What a request may bring: fields and texts, and in the console files (an import, a cover).
-DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+BODY_MAX_BYTES = 2_621_440
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 2**20  # in the console: a list of addresses is pasted
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
 UPLOAD_MEGABYTES = env.int("UPLOAD_MEGABYTES", default=25)
 COVER_IMAGE_MEGABYTES = env.int("COVER_IMAGE_MEGABYTES", default=5)

@@ -39,9 +39,9 @@ class Lines:
         if not line:
             return None
         part = line
-        while not part.endswith(("\n", "\r")) and len(part) == LONGEST_LINE:
+        while len(part) == LONGEST_LINE and not part.endswith("\n"):
             part = self._text.readline(LONGEST_LINE)
-        return line.rstrip("\r\n")
+        return line.removesuffix("\n")
 
     def give_back(self, lines: list[str]) -> None:
         self._given_back.extendleft(reversed(lines))
@@ -52,9 +52,9 @@ def csv_rows(stream: BinaryIO, *, encoding: str | None = None) -> Iterator[Row]:
     """`encoding` is found where it is not given."""
     written_in = encoding or encoding_of(stream)
     carried = "utf-16" if written_in == "utf-16" else "latin-1"
-    text = io.TextIOWrapper(stream, encoding=carried, errors="replace", newline="")
+    text = io.TextIOWrapper(stream, encoding=carried, errors="replace")  # which makes every line end "\n"
     try:
-        sample = [line.rstrip("\r\n") for line in _sample(text)]
+        sample = [line.removesuffix("\n") for line in _sample(text)]
         text.seek(0)
         yield from _rows(Lines(text), _separator(sample, written_in), written_in)
     finally:

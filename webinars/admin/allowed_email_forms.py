@@ -10,8 +10,8 @@ from webinars.addresses.files import kind_of, read_file
 from webinars.addresses.found import CannotRead, Found
 from webinars.addresses.pasted import pasted
 
-# As much as a form may send at all (DATA_UPLOAD_MAX_MEMORY_SIZE); what is longer comes as a file.
-LONGEST_PASTE = 1_000_000
+# 100,000 addresses with names beside them. A form may send little more (DATA_UPLOAD_MAX_MEMORY_SIZE).
+LONGEST_PASTE = 8_000_000
 
 
 class PasteForm(forms.Form):
@@ -19,6 +19,7 @@ class PasteForm(forms.Form):
     addresses = forms.CharField(
         label=_("Addresses"),
         max_length=LONGEST_PASTE,
+        strip=False,  # lines are counted from the first
         error_messages={
             "required": _("Paste or type at least one address."),
             "max_length": _("This is too long to paste. Save it as a file, and choose that below."),
@@ -32,6 +33,12 @@ class PasteForm(forms.Form):
             }
         ),
     )
+
+    def clean_addresses(self) -> str:
+        text: str = self.cleaned_data["addresses"]
+        if not text.strip():
+            raise forms.ValidationError(self.fields["addresses"].error_messages["required"], code="required")
+        return text
 
     def found(self) -> Iterator[Found]:
         return pasted(self.cleaned_data["addresses"])

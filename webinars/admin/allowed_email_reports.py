@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone, translation
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from webinars.addresses.reports import in_words, list_bytes, report_bytes
 from webinars.admin.allowed_emails import may_change, page, taken_off, theirs, url
@@ -66,6 +66,7 @@ def report_view(request: HttpRequest, model_admin: Any, object_id: uuid.UUID, im
     return page(request, model_admin, webinar, "admin/webinars/allowed_emails_report.html", context)
 
 
+@require_safe
 def lines_view(request: HttpRequest, model_admin: Any, object_id: uuid.UUID, import_id: uuid.UUID) -> HttpResponseBase:
     """The lines that added nothing, as CSV."""
     webinar = theirs(request, object_id, "see_personal")
@@ -74,6 +75,7 @@ def lines_view(request: HttpRequest, model_admin: Any, object_id: uuid.UUID, imp
     return _file(request, webinar, "allowed_email_report", report_bytes(lines.iterator(1000)))
 
 
+@require_safe
 def list_file_view(request: HttpRequest, model_admin: Any, object_id: uuid.UUID) -> HttpResponseBase:
     """The whole list, as CSV that can be imported again."""
     webinar = theirs(request, object_id, "see_personal")

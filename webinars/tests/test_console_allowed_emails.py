@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import openpyxl
 import pytest
@@ -150,6 +151,31 @@ def test_what_is_pasted_is_added_and_reported(operator, webinar):
     ]
 
 
+def test_lines_are_counted_from_the_first_that_was_pasted(operator, webinar):
+    operator.post(url("allowed_paste", webinar), {"addresses": "\n \nnonsense\na@x.com\n\n"})
+
+    assert list(AllowedEmailImport.objects.get().lines.values_list("line", "text")) == [(3, "nonsense")]
+
+
+def test_as_much_can_be_pasted_as_a_hundred_thousand_addresses_with_names(operator, webinar):
+    one = len(urlencode({"": "참석자 12345 <person.number.12345@example.com>\r\n"}))
+    text = "\r\n".join(f"{'참석자 ' * 250} <person{number}@example.com>" for number in range(1_200))
+
+    sent = urlencode({"addresses": text})
+    answer = operator.post(url("allowed_paste", webinar), sent, content_type="application/x-www-form-urlencoded")
+
+    assert len(sent) > 100_000 * one
+    assert (answer.status_code, AllowedEmail.objects.count()) == (302, 1_200)
+
+
+@pytest.mark.parametrize("name", ["allowed_list", "allowed_lines"])
+def test_files_are_fetched_and_never_sent(operator, webinar, name):
+    more = [add(webinar, "nonsense").pk] if name == "allowed_lines" else []
+
+    assert operator.post(url(name, webinar, *more)).status_code == 405
+    assert AuditEntry.objects.filter(action="personal.exported").count() == 0
+
+
 def test_a_file_is_known_by_its_content(operator, webinar):
     book = openpyxl.Workbook()
     book.active.append(["이름", "이메일"])
@@ -182,7 +208,7 @@ def test_what_cannot_be_read_is_refused_beside_the_field(operator, webinar, data
     assert (listed(webinar), AllowedEmailImport.objects.count()) == ([], 0)
 
 
-@pytest.mark.parametrize("addresses", ["", "   ", "\x00", "a" * 1_000_001])
+@pytest.mark.parametrize("addresses", ["", "   ", "\x00", "a" * 8_000_001])
 def test_a_paste_that_is_nothing_or_endless_is_refused(operator, webinar, addresses):
     answer = operator.post(url("allowed_paste", webinar), {"addresses": addresses}, headers=ENGLISH)
 
