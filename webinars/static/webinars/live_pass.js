@@ -127,18 +127,31 @@ export const passRequest = ({
   };
   return async (token, stillValid) => {
     const byPass = stillValid ? await ask({ Authorization: `Bearer ${token}` }) : null;
-    if (byPass && byPass.status !== 401) return readAnswer(byPass);
-    const renewed = await readAnswer(await ask({ "X-CSRFToken": CSRF_COOKIE.exec(cookies())?.[1] ?? csrfToken }));
-    if (personOf(renewed.token) === personOf(token)) return renewed;
-    throw new ApiError({ status: 401, code: "other_person", message: gettext("Your sign-in has ended. Reload the page to continue.") });
+    const byLogin = byPass === null || byPass.status === 401;
+    const answer = byLogin ? await ask({ "X-CSRFToken": CSRF_COOKIE.exec(cookies())?.[1] ?? csrfToken }) : byPass;
+    const renewed = await readAnswer(answer);
+    refuseAnotherPart(claimsOf(token), claimsOf(renewed.token));
+    return renewed;
   };
 };
 
-/** Whose pass it is (its `sub`). Somebody else may have signed in since, and the page must not speak for them. */
-function personOf(token) {
+/**
+ * Somebody else may have signed in since, and the page must not speak for them. Nor does the page of an organizer, who
+ * is not counted, go on as a participant's, who is.
+ */
+function refuseAnotherPart(before, now) {
+  if (now.sub !== before.sub) {
+    throw new ApiError({ status: 401, code: "other_person", message: gettext("Your sign-in has ended. Reload the page to continue.") });
+  }
+  if (before.role === "manager" && now.role !== "manager") {
+    throw new ApiError({ status: 403, code: "access_changed", message: gettext("What you may do here has changed. Reload the page to continue.") });
+  }
+}
+
+function claimsOf(token) {
   try {
-    return JSON.parse(atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/"))).sub;
+    return JSON.parse(atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/")));
   } catch {
-    return undefined;
+    return {};
   }
 }

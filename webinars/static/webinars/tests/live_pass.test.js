@@ -241,8 +241,10 @@ test("the CSRF token of the cookie counts: signing in elsewhere has changed the 
   assert.deepEqual(sent, ["new", "newer", "old"]);
 });
 
+const passWithClaims = (claims) => `h.${btoa(JSON.stringify(claims)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")}.s`;
+
 test("a pass for somebody else, who signed in since, is not taken", async () => {
-  const passOf = (sub, at) => `h.${btoa(JSON.stringify({ sub, at })).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")}.s`;
+  const passOf = (sub, at) => passWithClaims({ sub, at });
   const fetch = async () => ok(answerOf(passOf("ann", ">>>???")));
   const request = passRequest({ url: "/token", csrfToken: "csrf", fetch, timeout: () => undefined, cookies: () => "" });
 
@@ -251,6 +253,19 @@ test("a pass for somebody else, who signed in since, is not taken", async () => 
   assert.equal(renewed.token, passOf("ann", ">>>???"));
   await assert.rejects(request(passOf("bob", 1), false), { status: 401, code: "other_person" });
 });
+
+for (const stillValid of [true, false]) {
+  test(`an organizer's page does not go on as a participant's, ${stillValid ? "by its pass" : "by its login"}`, async () => {
+    const passOf = (role) => passWithClaims({ sub: "ann", role });
+    const requestFor = (role) =>
+      passRequest({ url: "/token", csrfToken: "csrf", fetch: async () => ok(answerOf(passOf(role))), timeout: () => undefined, cookies: () => "" });
+
+    await assert.rejects(requestFor("attendee")(passOf("manager"), stillValid), { status: 403, code: "access_changed" });
+    for (const [before, now] of [["manager", "manager"], ["attendee", "presenter"], ["attendee", "manager"]]) {
+      assert.equal((await requestFor(now)(passOf(before), stillValid)).token, passOf(now));
+    }
+  });
+}
 
 test("an answer that is not the envelope, and no answer at all, are errors with a status", async () => {
   const pass = passWith(async () => answerOf("second"));
