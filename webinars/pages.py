@@ -18,7 +18,7 @@ from webinars.entrance import Door, door_context, door_of, sign_urls
 from webinars.guests import remember_guest
 from webinars.models import Webinar
 from webinars.realtime.publish import let_in_if_shut_out
-from webinars.selectors.access import Access, Reason
+from webinars.selectors.access import Access, Reason, may_watch_again
 from webinars.selectors.home import webinars_to_show
 from webinars.selectors.leading import powers_of
 from webinars.selectors.messages import NEWEST, messages_page
@@ -87,9 +87,7 @@ def live(request: HttpRequest, w: str) -> HttpResponse:
     now = timezone.now()
     if person.user_id is not None and person.registration_role is None:
         let_in_if_shut_out(webinar.pk, person.user_id)
-    issued = issue_pass(
-        webinar=webinar, access=access, person=person, now=now, sign_in=request.session.get(SIGN_IN)
-    )
+    issued = issue_pass(webinar=webinar, access=access, person=person, now=now, sign_in=request.session.get(SIGN_IN))
     newest = messages_page(webinar.pk, limit=NEWEST)
     context = {
         "webinar": webinar,
@@ -167,11 +165,15 @@ def player_sources(webinar: Webinar) -> dict[str, list[str]]:
 
 @require_safe
 def ended(request: HttpRequest, w: str) -> HttpResponse:
-    webinar = door_of(request, w).webinar
+    door = door_of(request, w)
+    webinar = door.webinar
     context = {
         "webinar": webinar,
         "over": webinar.state == Webinar.State.ENDED,
+        "may_watch_again": may_watch_again(webinar=webinar, person=door.person),
+        "known": door.person.user_id is not None,
         "own_attendance_parts": _place("own_attendance_parts"),
         "survey_parts": _place("survey_parts"),
+        **sign_urls(request.path),
     }
     return render(request, "webinars/ended.html", context)

@@ -138,6 +138,17 @@ def _refusal(webinar: Webinar, person: Person, *, known: bool) -> Reason | None:
     return Reason.CONSENT_REQUIRED if person.owes_consent and not registered else None
 
 
+def may_watch_again(*, webinar: Webinar, person: Person) -> bool:
+    """Whether the replay is for `person`: for whoever the policy lets in, whatever the time. Nobody is
+    registered by watching it, so no consent is owed."""
+    if person.proven and person.is_active and person.is_manager:
+        return True
+    if webinar.state == Webinar.State.DRAFT or person.banned:
+        return False
+    known = person.user_id is not None and person.is_active
+    return _refusal(webinar, consenting(person), known=known) is None
+
+
 def may_register(*, webinar: Webinar, person: Person, now: datetime) -> Access:
     """Whether `person` may register: from the announcement to the end of the collect window. Members of the webinar's
     tenant enter without, and are never counted. Who has just answered the consents asks as `consenting(person)`."""

@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webinars.models import Webinar
-from webinars.selectors.access import Person, consenting, decide_access, may_register, webinar_and_person
+from webinars.selectors.access import (
+    Person,
+    consenting,
+    decide_access,
+    may_register,
+    may_watch_again,
+    webinar_and_person,
+)
 from webinars.tests.factories import (
     AgencyMemberFactory,
     AllowedEmailFactory,
@@ -186,6 +193,13 @@ def test_an_address_that_was_typed_never_opens_more_than_a_seat(person, policy, 
     assert access.role == "attendee"
     assert access.verbs == frozenset()
     assert not (access.allowed and (verify_email or person.banned or not person.may_go_unproven))
+
+
+@pytest.mark.parametrize("name", SIGNED_IN_TABLE)
+def test_the_replay_is_for_whom_the_policy_lets_in(name):
+    shown = [may_watch_again(webinar=webinar(policy, "ended"), person=PEOPLE[name]) for policy in POLICIES]
+
+    assert shown == [said.startswith(OK) or said == CONSENT for said in SIGNED_IN_TABLE[name]]
 
 
 @pytest.mark.parametrize("policy", ["open", "auth", "email_auth"])

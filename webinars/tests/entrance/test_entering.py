@@ -472,6 +472,24 @@ def test_a_stranger_signs_up_and_is_asked_then(client, mailoutbox):
     assert Registration.objects.get().user.email == "new@example.com"
 
 
+# Afterwards
+
+
+@pytest.mark.parametrize("who", ["a stranger", "another address", "banned", "on the list"])
+def test_the_replay_is_for_whom_the_policy_lets_in(client, listed, who):
+    user = UserFactory(email="guest@example.com" if who != "another address" else "other@example.com")
+    Webinar.objects.update(state="ended", webinar_actual_end_time=NOW, replay_url="https://video.example.com/again")
+    if who == "banned":
+        RegistrationFactory(webinar=listed.webinar, user=user, banned_at=NOW)
+    if who != "a stranger":
+        client.force_login(user, backend=BACKEND)
+
+    page = client.get("/webinars/demo/ended/")
+
+    assert ("https://video.example.com/again" in page.text) is (who == "on the list")
+    assert ("/accounts/login/?next=/webinars/demo/ended/" in page.text) is (who == "a stranger")
+
+
 # Limits and outages
 
 
