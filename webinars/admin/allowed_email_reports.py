@@ -89,7 +89,7 @@ def _file(request: HttpRequest, webinar: Webinar, what: str, pieces: Iterator[by
         webinar=webinar,
         actor_id=acting_user(request).pk,
         now=timezone.now(),
-        details={"what": what},
+        details={"what": what, "format": "csv"},
     )
     response = StreamingHttpResponse(
         _in_language(pieces, translation.get_language()), content_type="text/csv; charset=utf-8"

@@ -103,6 +103,7 @@ SEEN: dict[str, Any] = {
     "attendance": _("the attendance"),
     "audit_log": _("the audit log"),
     "allowed_emails": _("the allowed addresses"),
+    "allowed_email_report": _("the report of an import"),
     "campaign_entries": _("who entered the campaign"),
     "chat": _("the chat"),
     "identities": _("who the sealed rows are"),

@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 
 from eventflow import once
-from webinars.models import AgencyMember, ClientMember, User
+from webinars.models import AgencyMember, ClientMember, User, folded_email
 from webinars.services import audit
+from webinars.services.people import known_person
 
 # However often somebody fails, so many seconds go by between two entries.
 FAILURES_APART_SECONDS = 600
@@ -48,14 +48,14 @@ def record_failed_sign_in(*, user: User, method: str, now: datetime) -> None:
 
 
 def record_wrong_password(*, address: str, now: datetime) -> None:
-    """Of whoever may be behind an address. Most calls end before anybody is looked for, whether there is such a
-    person or not, so that the time they take tells nothing."""
-    known_as = hashlib.sha256(address.strip().lower().encode(errors="replace")).hexdigest()
+    """Of whoever's address it is, as signing in looks for it. Most calls end before anybody is looked for, whether
+    there is such a person or not, so that the time they take tells nothing."""
+    wanted = folded_email(address.replace("\x00", ""))
+    known_as = hashlib.sha256(wanted.encode(errors="replace")).hexdigest()
     if not once.claim(f"sign-in-failed:password:{known_as}", seconds=FAILURES_APART_SECONDS):
         return
-    wanted = address.strip().replace("\x00", "")
-    theirs = Q(email__iexact=wanted) | Q(emailaddress__email__iexact=wanted)
-    for user in User.objects.filter(theirs, is_active=True).distinct():
+    user = known_person(wanted)
+    if user is not None and user.is_active:
         record_account_act("sign_in.failed", user=user, actor_id=None, now=now, details={"method": "password"})
 
 

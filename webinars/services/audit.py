@@ -11,7 +11,7 @@ from eventflow import once
 from webinars.models import AuditEntry, Webinar
 
 # Who may manage a tenant's members reads what became of its people and its policies; all else is for who may run it.
-OF_PEOPLE = ("sign_in", "sign_out", "account.", "invitation.", "membership.")
+OF_PEOPLE = ("sign_in", "sign_out", "account.", "invitation.", "membership.", "consent.")
 POLICIES = {
     f"webinars.{model}"
     for model in ("agency", "client", "agencymember", "clientmember", "invitation", "consenttext", "consentversion")

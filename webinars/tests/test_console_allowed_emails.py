@@ -267,7 +267,10 @@ def test_the_whole_list_is_fetched_as_csv_that_can_be_imported_again(operator, w
     assert [line[0] for line in content.decode("utf-8-sig").split()[1:]] == ["'", "'", "b"]
     assert listed(webinar) == before
     exported = AuditEntry.objects.get(action="personal.exported", webinar_id=webinar.pk)
-    assert (exported.actor_id, exported.details) == (people["operator"].pk, {"what": "allowed_emails"})
+    assert (exported.actor_id, exported.details) == (
+        people["operator"].pk,
+        {"what": "allowed_emails", "format": "csv"},
+    )
 
 
 def test_an_import_is_taken_back_and_its_report_says_so(operator, webinar):

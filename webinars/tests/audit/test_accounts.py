@@ -13,6 +13,8 @@ from allauth.mfa.totp.internal.auth import (
     hotp_value,
     yield_hotp_counters_from_time,
 )
+from allauth.socialaccount.models import SocialAccount, SocialLogin
+from allauth.socialaccount.signals import social_account_added
 from django.core import mail
 from django.urls import reverse
 
@@ -127,6 +129,16 @@ def test_a_wrong_password_is_on_record_once_in_a_while(client, organizer):
     assert log() == in_each(organizer, "sign_in.failed", {"method": "password"}, by="nobody")
 
 
+def test_other_letters_are_another_address(client, organizer):
+    """PostgreSQL takes a long s for an s where it looks regardless of case: each would be an entry of its own."""
+    EmailAddress.objects.create(user=organizer, email="sis.boss@example.com", verified=True)
+
+    for address in ("ſis.boss@example.com", "sıs.boss@example.com", "Sis.Boss@Example.com", "sis.boss@example.com"):
+        client.post(reverse("account_login"), {"login": address, "password": "wrong"})
+
+    assert log() == in_each(organizer, "sign_in.failed", {"method": "password"}, by="nobody")
+
+
 def test_who_fails_without_redis_is_on_record_once_per_process(client, organizer, settings):
     settings.REDIS_RETRY_AFTER_SECONDS = 600
     redis.pause.begin()
@@ -190,6 +202,40 @@ def test_another_address_is_on_record_without_it(client, organizer):
 
     expected = in_each(organizer, "account.changed", {"what": "email"})
     assert log(without=["sign_in"]) == [*expected, *expected]
+
+
+@pytest.fixture
+def google(settings):
+    settings.SOCIALACCOUNT_PROVIDERS = {"google": {"APPS": [{"client_id": "id", "secret": "secret"}]}}
+
+
+def test_linking_another_account_and_taking_it_away_are_on_record(client, organizer, google):
+    other = SocialAccount(user=organizer, provider="google", uid="7", extra_data={"email": "kim@elsewhere.example"})
+    linked = SocialLogin(user=organizer, account=other)
+    social_account_added.send(sender=SocialLogin, request=None, sociallogin=linked)
+    other.save()
+    sign_in(client, organizer)
+    confirm(client)
+
+    client.post(reverse("socialaccount_connections"), {"account": other.pk})
+
+    assert not SocialAccount.objects.exists()
+    expected = [
+        entry
+        for what in ("linked", "unlinked")
+        for entry in in_each(organizer, "account.changed", {"what": what, "provider": "google"})
+    ]
+    assert log(without=["sign_in"]) == expected
+
+
+def test_signing_out_everywhere_is_on_record(client, organizer):
+    sign_in(client, organizer)
+
+    client.post(reverse("usersessions_list"), {"end": "all"})
+
+    assert [entry for entry in log() if entry[0] == "sign_in.everywhere_ended"] == in_each(
+        organizer, "sign_in.everywhere_ended"
+    )
 
 
 @pytest.mark.django_db(transaction=True)  # django-allauth tells of them after the commit

@@ -9,6 +9,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import LogEntry
 from django.test import Client as Browser
 from django.urls import reverse
+from django.utils import timezone
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from webinars.admin.base import ScopedAdmin
@@ -16,9 +17,16 @@ from webinars.admin.on_record import OnRecord
 from webinars.models import AgencyMember, AuditEntry, ClientMember, User, Webinar
 from webinars.selectors.audit import entries_of
 from webinars.selectors.standing import standing
+from webinars.services.consents import publish_consent
 from webinars.tests.console_forms import change
 from webinars.tests.console_people import sign_in
-from webinars.tests.factories import AgencyMemberFactory, ClientMemberFactory, UserFactory, WebinarFactory
+from webinars.tests.factories import (
+    AgencyMemberFactory,
+    ClientMemberFactory,
+    ConsentTextFactory,
+    UserFactory,
+    WebinarFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -217,20 +225,22 @@ def test_a_rows_history_is_what_the_log_says_of_it(console, organizer, webinar):
     assert said == [{"role": ["viewer", "operator"]}]
 
 
-def test_entries_about_members_are_for_those_who_manage_them(client):
+def test_entries_about_members_and_policies_are_for_those_who_manage_them(client):
     owner = ClientMemberFactory(role="owner")
     operator = ClientMemberFactory(client=owner.client, role="operator")
     viewer = ClientMemberFactory(client=owner.client, role="viewer")
     page = reverse("admin:webinars_clientmember_change", args=[viewer.pk])
     sign_in(client, owner.user).post(page, {"email": viewer.user.email, "role": "analyst"})
     rival = AgencyMemberFactory(role="owner")
+    text = ConsentTextFactory(client=owner.client)
+    publish_consent(text=text, label="L", body="B", is_required=True, actor_id=owner.user_id, now=timezone.now())
 
-    edited = AuditEntry.objects.filter(action="console.changed")
+    edited = AuditEntry.objects.filter(action__in=["console.changed", "consent.published"])
     read = {
         name: entries_of(edited, standing(member.user)).count()
         for name, member in {"owner": owner, "operator": operator, "viewer": viewer, "rival": rival}.items()
     }
-    assert read == {"owner": 1, "operator": 0, "viewer": 0, "rival": 0}
+    assert read == {"owner": 2, "operator": 0, "viewer": 0, "rival": 0}
 
 
 @pytest.mark.parametrize(
