@@ -1,5 +1,7 @@
 """`/healthz` and `/readyz` (spec 18)."""
 
+import logging
+
 from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -8,13 +10,17 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from eventflow import redis
 
 
+logger = logging.getLogger(__name__)
+
+
 def healthz(request: HttpRequest) -> HttpResponse:
     """The process answers; nothing else is asked."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when database, Redis and migrations are ready; otherwise 503 and which of them is not.
+    """200 when database, Redis and migrations are ready; otherwise 503 and which of them is not. Anybody may ask, so
+    where the servers are, and what went wrong, stands in the log.
 
     Redis being away does not stop the service (realtime falls back to polling), but whoever operates it should know.
     """
@@ -29,7 +35,8 @@ def _database() -> str:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except Exception as error:  # whatever is wrong, the answer is the same
-        return f"away: {type(error).__name__}"
+        logger.warning("the database is away: %s", type(error).__name__)
+        return "away"
     return "ok"
 
 
@@ -40,7 +47,8 @@ def _redis() -> str:
         try:
             server.client.ping()
         except redis.RedisUnavailable as error:
-            return f"away: {type(error).__name__} at {server.place}"
+            logger.warning("Redis is away at %s: %s", server.place, type(error).__name__)
+            return "away"
     return "ok"
 
 
