@@ -1,6 +1,6 @@
 """How much a request may bring, before anything of it is read: everybody may call (docs/security.md).
 
-A body without a stated length is none to Django; so what is stated is what counts.
+A body without a stated length would be none to Django; so it has to be stated, and what is stated is what counts.
 """
 
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
-from eventflow.failures import too_large
+from eventflow.failures import length_required, too_large
 
 UPLOADS = "/console/"  # the only part of the site that takes files
 MEGABYTE = 1024 * 1024
@@ -19,6 +19,8 @@ class BodyLimitMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if "HTTP_TRANSFER_ENCODING" in request.META:
+            return length_required(request)
         length = request.META.get("CONTENT_LENGTH") or ""
         if length.isascii() and length.isdigit() and int(length[:20]) > most_bytes(request):
             return too_large(request)

@@ -23,6 +23,7 @@ BAD_REQUEST = gettext_lazy("The request could not be understood.")
 FORBIDDEN = gettext_lazy("You may not do this.")
 NOT_FOUND = gettext_lazy("There is nothing here, or it is not yours to see.")
 TOO_LARGE = gettext_lazy("That is more than this call takes.")
+LENGTH_REQUIRED = gettext_lazy("Say how long the body is, with Content-Length.")
 INTERNAL = gettext_lazy("Something went wrong on our side. It has been noted.")
 
 
@@ -61,6 +62,11 @@ def too_large(request: HttpRequest) -> HttpResponseBase:
         return _failure(request, 413, "too_large", TOO_LARGE)
     with translation.override(translation.get_language_from_request(request)):
         return _page("413.html", 413)
+
+
+def length_required(request: HttpRequest) -> HttpResponseBase:
+    """A body that comes in pieces has no length, and would be taken for none. No browser sends one."""
+    return _failure(request, 411, "length_required", LENGTH_REQUIRED)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponseBase:

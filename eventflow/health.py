@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from eventflow import redis
 
-
 logger = logging.getLogger(__name__)
 
 

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.urls import resolve
 from django.utils import translation
-from django.utils.translation import gettext_lazy as _
+
+from eventflow.failures import length_required
 
 # What a signed live pass alone admits: no cookie, no session, no CSRF, no page headers.
 HOT_PATHS = re.compile(r"^/api/webinars/[^/]+/(?:presence/ping|access/track|access/exit)$")
@@ -23,15 +24,9 @@ class HotPathMiddleware:
             return self.get_response(request)
         translation.activate(translation.get_language_from_request(request))
         if "HTTP_TRANSFER_ENCODING" in request.META:
-            return length_required()
+            return length_required(request)
         match = resolve(request.path_info)
         request.resolver_match = match
         response = match.func(request, *match.args, **match.kwargs)
         render = getattr(response, "render", None)
         return render() if render is not None else response
-
-
-def length_required() -> JsonResponse:
-    """A body that comes in pieces has no length, and would be taken for none."""
-    error = str(_("Say how long the body is, with Content-Length."))
-    return JsonResponse({"success": False, "error": error, "code": "length_required"}, status=411)

@@ -36,5 +36,6 @@ def enveloped(name: str, data: type[serializers.Serializer[Any]], description: s
 
 
 def failures(*codes: int) -> dict[int, OpenApiResponse]:
-    """The failures that a call documents; 503 is always one of them."""
-    return {code: OpenApiResponse(FailureShape, FAILURES[code]) for code in (*codes, 503)}
+    """The failures that a call documents; 503 is always one of them, and 411 where there is a body to be too large."""
+    length = (411,) if 413 in codes else ()
+    return {code: OpenApiResponse(FailureShape, FAILURES[code]) for code in sorted({*codes, *length, 503})}

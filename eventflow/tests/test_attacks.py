@@ -65,12 +65,14 @@ def test_names_and_texts_of_any_kind_are_kept_as_they_are(call, webinar, attende
     assert caller.get("messages").json()["data"]["messages"] == [posted]
 
 
-def test_a_body_in_pieces_is_asked_for_its_length(call, webinar, attendee):
+@pytest.mark.parametrize("path", ["presence/ping", "messages"])
+def test_a_body_in_pieces_is_asked_for_its_length(call, webinar, attendee, path):
     response = call(webinar, attendee).post(
-        "presence/ping", {"session_id": SESSION}, headers={"Transfer-Encoding": "chunked"}
+        path, {"session_id": SESSION}, headers={"Transfer-Encoding": "chunked", "Accept-Language": "en"}
     )
 
     assert (response.status_code, response.json()["code"]) == (411, "length_required")
+    assert response.json()["error"] == "Say how long the body is, with Content-Length."
 
 
 @pytest.mark.parametrize("text", ["a\x00b", "\ud800"])

@@ -50,7 +50,7 @@ class TrackView(APIView):
 
     @extend_schema(
         request=TrackBody,
-        responses={200: enveloped("Track", TrackShape), **failures(400, 401, 403, 404, 410, 411, 413, 415)},
+        responses={200: enveloped("Track", TrackShape), **failures(400, 401, 403, 404, 410, 413, 415)},
         summary="Enter with a page, or refresh it",
     )
     def post(self, request: Request, w: str) -> Response:
@@ -87,7 +87,7 @@ class PingView(APIView):
         responses={
             204: OpenApiResponse(description="Seen."),
             200: enveloped("PingClosed", ClosedShape, "Seen, but this session is closed or unknown."),
-            **failures(400, 401, 403, 404, 410, 411, 413, 415),
+            **failures(400, 401, 403, 404, 410, 413, 415),
         },
         summary="I am still here",
     )
@@ -106,7 +106,7 @@ class ExitView(APIView):
         request=ExitBody,
         responses={
             204: OpenApiResponse(description="Closed, now or before."),
-            **failures(400, 401, 403, 411, 413, 415),
+            **failures(400, 401, 403, 413, 415),
         },
         summary="Leave",
     )
