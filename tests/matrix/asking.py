@@ -93,7 +93,7 @@ def ask(
         browser.cookies.clear()
         token = world.passes.get((person, asked.carries))
         headers |= {"Authorization": f"Bearer {token}"} if token else {}
-    with undone() as written:
+    with undone(world) as written:
         if asked.method == "GET":
             response = browser.get(asked.path, asked.query, headers=headers)
         else:
@@ -106,17 +106,43 @@ def ask(
     return response, wrote
 
 
+WRITES = re.compile(r"\b(INSERT|UPDATE|DELETE|MERGE)\b")
+
+
+class Pen:
+    """Notices whether rows were written. The database counts them for a transaction, also those that a savepoint took
+    back; it is asked only when something was said that may write."""
+
+    def __init__(self) -> None:
+        self.counted = 0
+        self.may_have_written = False
+
+    def watch(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        self.may_have_written = self.may_have_written or WRITES.search(str(sql)) is not None
+        return execute(sql, params, many, context)
+
+    def wrote(self) -> bool:
+        if not self.may_have_written:
+            return False
+        before, self.counted, self.may_have_written = self.counted, count_written(), False
+        return self.counted != before
+
+
+def count_written() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(WRITTEN)
+        return int(cursor.fetchone()[0])
+
+
 @contextmanager
-def undone() -> Iterator[Any]:
+def undone(world: World) -> Iterator[Callable[[], bool]]:
     """Gives a question: was anything written so far?"""
-    with transaction.atomic(), connection.cursor() as cursor:
-
-        def count() -> int:
-            cursor.execute(WRITTEN)
-            return int(cursor.fetchone()[0])
-
-        before = count()
-        yield lambda: count() != before
+    pen: Pen = world.__dict__.setdefault("pen", Pen())
+    if not pen.counted:
+        pen.counted = count_written()
+    with transaction.atomic():
+        with connection.execute_wrapper(pen.watch):
+            yield pen.wrote
         transaction.set_rollback(True)
 
 
