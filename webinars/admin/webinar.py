@@ -16,16 +16,17 @@ from webinars.admin.base import ScopedAdmin, ScopedChangeList, TenantFilter, act
 from webinars.admin.campaign_choice import after_campaign_change, limit_campaigns
 from webinars.admin.moment_field import MomentField
 from webinars.admin.tabs import all_pages, front_url, webinar_tabs
-from webinars.admin.webinar_form import TIMES, WAITING, WebinarForm, lines_of, notices_for
+from webinars.admin.webinar_form import POLICIES, TIMES, WAITING, WebinarForm, lines_of, notices_for
 from webinars.admin.webinar_steps import STEPS, step_view
 from webinars.cover_files import forget_cover
 from webinars.cover_image import CoverField
 from webinars.models import Webinar
 from webinars.selectors.permissions import Verb, roles_for
-from webinars.selectors.standing import Standing
+from webinars.selectors.standing import Standing, standing_of
 from webinars.services.room_settings import FIELDS, record_change
 from webinars.services.webinar_life import announce
 
+WHO_GETS_IN = _("Who gets in")
 # What open pages follow (`room_facts`).
 FACTS = {"state", *TIMES, "chat_enabled", "chat_slow_seconds", "questions_enabled", "questions_moderated"}
 
@@ -69,10 +70,7 @@ class WebinarAdmin(ScopedAdmin):
                 ],
             },
         ),
-        (
-            _("Who gets in"),
-            {"fields": ["access_policy", "registration_campaign", "verify_email", "language"]},
-        ),
+        (WHO_GETS_IN, {"fields": ["access_policy", "registration_campaign", "verify_email", "language"]}),
         (_("Player"), {"fields": ["player", "player_url", "replay_url"]}),
         (
             _("In the room"),
@@ -102,7 +100,10 @@ class WebinarAdmin(ScopedAdmin):
         """Who may only look sees speakers as people read them."""
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None or self.has_change_permission(request, obj):
-            return fieldsets
+            if self._sets_policies(request, obj):
+                return fieldsets
+            said = {"description": _("Owners and admins choose the policy and whether addresses are confirmed.")}
+            return [(title, options | said if title is WHO_GETS_IN else options) for title, options in fieldsets]
         shown = {
             "speakers": "speakers_shown",
             "version": None,
@@ -115,15 +116,21 @@ class WebinarAdmin(ScopedAdmin):
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """A webinar stays with its client, and its state follows the steps of its life."""
+        """A webinar stays with its client, and its state follows the steps of its life. Policies are for who manages
+        the client's members."""
+        fixed = [] if self._sets_policies(request, obj) else [*POLICIES]
         if obj is None:
-            return ["webinar_actual_end_time"]
-        fixed = ["client", "speakers_shown", "blocked_words_shown"]
+            return [*fixed, "webinar_actual_end_time"]
+        fixed += ["client", "speakers_shown", "blocked_words_shown"]
         if obj.state not in WAITING:
             fixed.append("state")
         if obj.state != Webinar.State.ENDED:
             fixed.append("webinar_actual_end_time")
         return fixed
+
+    def _sets_policies(self, request: HttpRequest, obj: Webinar | None) -> bool:
+        """Of a new webinar: in one of the clients that it may be for; the form asks which."""
+        return self.allowed(request, "manage_members", obj)
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
         return {"slug": ["title"]} if obj is None else {}
@@ -141,6 +148,7 @@ class WebinarAdmin(ScopedAdmin):
         if zones is not None:
             zones.widget.attrs.update({"list": "time-zones", "autocomplete": "off"})
         limit_campaigns(form.base_fields, obj)
+        form.sets_policies_in = standing_of(request).clients("manage_members")
         for name in ("description", "takeaways", "interval_overrides"):
             if name in form.base_fields:
                 form.base_fields[name].widget.attrs["rows"] = 4

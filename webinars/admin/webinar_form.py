@@ -3,6 +3,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
@@ -10,11 +11,12 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 from webinars.admin.campaign_choice import CAMPAIGN, campaign_problem
 from webinars.blocked_words import UnfitWords, kept_words
 from webinars.local_times import in_words, is_repeated
-from webinars.models import Webinar
+from webinars.models import Client, Webinar
 
 WAITING = (Webinar.State.DRAFT, Webinar.State.SCHEDULED)
 START, PLANNED_END, ACTUAL_END = "webinar_start_time", "webinar_scheduled_end_time", "webinar_actual_end_time"
 TIMES = (START, PLANNED_END, ACTUAL_END)
+POLICIES = ("access_policy", "verify_email")
 
 # What later apps say about a webinar whose times are looked at or changed, such as that its figures are sealed.
 notices: list[Callable[[Webinar], str | None]] = []
@@ -82,7 +84,10 @@ class WordsField(forms.CharField):
 
 
 class WebinarForm(forms.ModelForm):
-    """`version` notices when the webinar was started, ended or edited since the form was opened."""
+    """`version` notices when the webinar was started, ended or edited since the form was opened. The person may choose
+    who gets in for the clients in `sets_policies_in`."""
+
+    sets_policies_in: QuerySet[Client] = Client.objects.none()
 
     speakers = SpeakersField(label=_("Speakers"), required=False, help_text=_("One per line: name, title."))
     blocked_words = WordsField(
@@ -130,7 +135,18 @@ class WebinarForm(forms.ModelForm):
         self._compare_times(cleaned, now=timezone.now())
         if problem := campaign_problem(self.instance, cleaned):
             self.add_error(CAMPAIGN, problem)
+        if self.instance._state.adding:
+            self._keep_policies(cleaned)
         return cleaned
+
+    def _keep_policies(self, cleaned: dict[str, Any]) -> None:
+        """A new webinar of a client that the person only runs webinars for has the policy that all begin with."""
+        client = cleaned.get("client")
+        if client is None or self.sets_policies_in.contains(client):
+            return
+        for name in POLICIES:
+            if name in cleaned and cleaned[name] != getattr(self.instance, name):
+                self.add_error(name, _("Owners and admins of this client choose this. Leave it as it was."))
 
     def _version_now(self) -> str | None:
         """Holds the row until the form is saved, so that nothing is moved in between (the admin's view is one

@@ -443,7 +443,7 @@ class TestInAWebinarsSettings:
         assert Webinar.objects.get(pk=webinar.pk).registration_campaign_id is None
 
     def test_a_public_webinar_by_name_and_email_needs_one(self, people, webinar, campaign):
-        browser = sign_in(Browser(), people["operator"])
+        browser = sign_in(Browser(), people["admin"])
         policy = {"access_policy": "name_email_auth"}
 
         refused = change(browser, webinar, **policy)
@@ -454,7 +454,7 @@ class TestInAWebinarsSettings:
 
     def test_one_that_is_not_published_is_taken_with_a_warning(self, people, webinar, campaign):
         Campaign.objects.update(is_published=False)
-        browser = sign_in(Browser(), people["operator"])
+        browser = sign_in(Browser(), people["admin"])
 
         change(browser, webinar, access_policy="name_email_auth", registration_campaign=campaign.pk)
         page = browser.get(url("webinar", "change", webinar.pk))

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from webinars.models import AgencyMember, ClientMember, Registration, User, Webinar
 from webinars.services.webinar_life import end
@@ -62,6 +63,49 @@ def test_a_webinars_times_are_in_its_own_zone(client, people, webinar):
     assert re.search(
         r'name="webinar_start_time_1"[^>]*value="10:00:00"|value="10:00:00"[^>]*webinar_start_time_1', page
     )
+
+
+MANAGERS = {"owner", "admin", "superuser"}
+TYPED = {"access_policy": "email_auth", "verify_email": ""}  # an unticked box sends nothing
+
+
+@pytest.mark.parametrize("part", RUNNERS)
+def test_who_gets_in_is_for_owners_and_admins_to_choose(people, webinar, part):
+    browser = sign_in(Browser(), people[part])
+    page = browser.get(reverse("admin:webinars_webinar_change", args=[webinar.pk]))
+
+    answer = change(browser, webinar, title="Renamed", **TYPED)
+    made = browser.post(reverse("admin:webinars_webinar_add"), new_webinar(webinar.client, **TYPED))
+
+    assert (answer.status_code, made.status_code) == (302, 302)
+    expected = ("email_auth", False) if part in MANAGERS else ("auth", True)
+    for title in ("Renamed", "Opening night"):
+        kept = Webinar.objects.get(title=title)
+        assert (kept.access_policy, kept.verify_email) == expected
+    said = gettext("Owners and admins choose the policy and whether addresses are confirmed.")
+    assert (said in page.text) is (part not in MANAGERS)
+
+
+def test_who_manages_one_client_chooses_nothing_for_another(client, webinar):
+    person = ClientMemberFactory(client=webinar.client, role="operator").user
+    own = ClientMemberFactory(user=person, role="admin").client
+    browser = sign_in(client, person)
+    url = reverse("admin:webinars_webinar_add")
+
+    refused = browser.post(url, new_webinar(webinar.client, **TYPED))
+    nowhere = browser.post(url, new_webinar(WebinarFactory().client, **TYPED))
+    left = browser.post(url, new_webinar(webinar.client, slug="left", verify_email="on"))
+    chosen = browser.post(url, new_webinar(own, slug="chosen", **TYPED))
+    changed = change(browser, Webinar.objects.get(slug="left"), **TYPED)
+
+    assert list(refused.context["adminform"].form.errors) == ["access_policy", "verify_email"]
+    assert list(nowhere.context["adminform"].form.errors) == ["client"]
+    assert [answer.status_code for answer in (left, chosen, changed)] == [302, 302, 302]
+    stored = Webinar.objects.exclude(pk=webinar.pk).filter(slug__in=["left", "chosen"]).order_by("slug")
+    assert list(stored.values_list("slug", "access_policy", "verify_email")) == [
+        ("chosen", "email_auth", False),
+        ("left", "auth", True),
+    ]
 
 
 def test_a_webinar_is_made_for_a_client_of_theirs_only(client, people):
