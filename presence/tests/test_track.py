@@ -189,6 +189,17 @@ def test_an_unproven_address_of_an_account_counts_only_for_who_typed_it(proven, 
 
 
 @pytest.mark.django_db
+def test_an_account_that_was_switched_off_behind_the_models_stops_the_page(call, webinar, attendee):
+    caller = call(webinar, attendee)
+    type(attendee).objects.update(is_active=False)
+
+    answer = caller.post("access/track", {"session_id": SESSION})
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "not_registered")
+    assert not UserSession.objects.exists()
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("policy", ["open", "auth"])
 def test_where_a_consent_is_required_entering_registers_nobody(call, stranger, attendee, policy):
     version = ConsentVersionFactory()

@@ -64,14 +64,15 @@ ASKS_CONSENT = """EXISTS (
 
 # Registers a person where entering is enough (policies `open` and `auth` for who is signed in, `email_auth` for who is
 # on the list), no consent is required and the doors are open, and answers how the person stands, in one round trip.
-# When two calls race, one inserts and both answer registered. Whoever was taken off the list is registered no more.
+# When two calls race, one inserts and both answer registered. Whoever was taken off the list, or may not sign in any
+# more, is registered no more.
 # ORM equivalent: Registration.objects.get_or_create(webinar=…, user=…) behind Webinar.collect_window.contains(now)
 # and selectors.access.decide_access.
 # Index: webinars_pkey, registration_unique, users_pkey, and those above.
-# Cost: three look-ups, two more where there is a list; one insert, the first time only.
+# Cost: four look-ups, two more where there is a list; one insert, the first time only.
 ADMIT = f"""
 WITH known AS MATERIALIZED (
-    SELECT r.banned_at, r.role FROM registrations r
+    SELECT r.banned_at, r.role FROM registrations r JOIN users u ON u.id = r.user_id AND u.is_active
     WHERE r.webinar_id = %(webinar_id)s AND r.user_id = %(user_id)s::uuid
 ), w AS MATERIALIZED (
     SELECT w.id, w.client_id, w.agency_id, w.access_policy, w.interval_overrides, {COLLECT_WINDOW_OPEN} AS is_open,

@@ -346,4 +346,4 @@ def test_a_pass_that_is_still_valid_opens_no_session_any_more(person, call, webi
 
     answer = caller.post("access/track", {"session_id": "0b7d1e9c-1111-4222-8333-444455556666"})
 
-    assert answer.json()["data"]["session"] == "closed"
+    assert (answer.status_code, answer.json()["code"]) == (403, "not_registered")
