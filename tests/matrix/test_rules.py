@@ -20,9 +20,9 @@ TABLES = {
 VIEWERS = ("agency_viewer", "client_viewer")
 STRANGERS = (*OUTSIDERS, "unregistered", "removed", "banned", "unproven", "guest", "anonymous")
 # Everybody may know that a public webinar or campaign is there, and read and write in the room of an open one.
-PUBLIC = re.compile(r"^\w+ (/|/webinars/<w>/.*|/campaigns/<c>/.*|/invitations/.*)( #|$)|, (open|typed)$")
+PUBLIC = re.compile(r"^\w+ (/|/webinars/<w>/.*|(/api)?/campaigns/<c>.*|/invitations/.*)( #|$)|, (open|typed)$")
 # Where everybody may sit, and where a pass of before is good until it is renewed.
-OPEN_ROOM = re.compile(r"^GET (/webinars/<w>/live/ # open|/api/webinars/<w>/messages # pass, \w+)$")
+OPEN_ROOM = re.compile(r"^GET (/webinars/<w>/live/ # open|/api/webinars/<w>/(messages|stats/access) # pass, \w+)$")
 # In a room, who writes is shown to whoever is in it.
 ROOM = re.compile(r"^GET (/webinars/<w>/live/|/api/webinars/<w>/(messages|state|stats/access))( #|$)")
 
