@@ -63,6 +63,11 @@ class ConsoleSite(UnfoldAdminSite):
         logout(request)
         return redirect("/")
 
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        from webinars.admin.suggestions import Suggestions
+
+        return Suggestions.as_view(admin_site=self)(request)
+
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         from webinars.admin.base import acting_user
         from webinars.admin.home import home_context

@@ -4,6 +4,8 @@ memberships allow, by the table in `webinars/selectors/permissions.py`. The rest
 Django's own permission rows are not used.
 """
 
+import json
+import re
 import uuid
 from typing import Any
 
@@ -14,10 +16,11 @@ from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import ForeignKey, Model, QuerySet
-from django.forms import ModelChoiceField
+from django.forms import JSONField, ModelChoiceField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.views import ChangeList
 
@@ -27,6 +30,9 @@ from webinars.models import Agency, Campaign, Client, User, Webinar
 from webinars.selectors.permissions import Verb, roles_for
 from webinars.selectors.standing import Standing, standing_of
 from webinars.services.audit import record_view
+
+
+SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 class Scoped:
@@ -82,6 +88,12 @@ class Scoped:
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        if isinstance(field, JSONField):
+            field.validators = [*field.validators, check_texts]
+        return field
+
     def formfield_for_foreignkey(
         self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
     ) -> ModelChoiceField | None:
@@ -94,6 +106,13 @@ class Scoped:
             )
         field: ModelChoiceField | None = super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
         return field
+
+
+def check_texts(value: Any) -> None:
+    """JSON may say what no table takes: a NUL, or half of a surrogate pair."""
+    written = json.dumps(value, ensure_ascii=False)
+    if "\\u0000" in written or SURROGATES.search(written):
+        raise ValidationError(_("This text cannot be kept."))
 
 
 def choices(related: Any, standing: Standing, verb: Verb) -> QuerySet[Any]:
@@ -194,17 +213,28 @@ class ScopedAdmin(Scoped, OnRecord, ModelAdmin):
         response = super().changeform_view(
             request, object_id, form_url, {"show_history": may_read, **(extra_context or {})}
         )
-        if obj is not None and self.viewed and response.status_code == OK:
-            agency_id, client_id = self.tenant_of(obj)
-            record_view(
-                self.viewed,
-                actor_id=acting_user(request).pk,
-                now=timezone.now(),
-                webinar_id=getattr(obj, "webinar_id", None),
-                agency_id=agency_id,
-                client_id=client_id,
-            )
+        self._record_row_view(request, obj, response)
         return response
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        """Which asks first, and names what it is about."""
+        obj = self.get_object(request, object_id)
+        response = super().delete_view(request, object_id, extra_context)
+        self._record_row_view(request, obj, response)
+        return response
+
+    def _record_row_view(self, request: HttpRequest, obj: Any, response: HttpResponse) -> None:
+        if obj is None or not self.viewed or response.status_code != OK:
+            return
+        agency_id, client_id = self.tenant_of(obj)
+        record_view(
+            self.viewed,
+            actor_id=acting_user(request).pk,
+            now=timezone.now(),
+            webinar_id=getattr(obj, "webinar_id", None),
+            agency_id=agency_id,
+            client_id=client_id,
+        )
 
 
 def record_list_view(request: HttpRequest, what: str, *, webinar: Webinar | None, verb: Verb | None) -> None:

@@ -4,12 +4,15 @@ from datetime import timedelta
 
 import pytest
 from django.db import DataError, transaction
+from django.test import Client as Browser
+from django.urls import reverse
 from django.utils import timezone
 
 from eventflow import once, redis
 from webinars.models import AuditEntry
 from webinars.services.audit import record_view
 from webinars.tests.at_once import Team
+from webinars.tests.console_people import people_around, sign_in
 from webinars.tests.factories import AgencyFactory, UserFactory, WebinarFactory
 
 NOW = timezone.now().replace(minute=0, second=0, microsecond=0)
@@ -127,3 +130,36 @@ def test_a_page_that_failed_does_not_count_for_the_hour(webinar):
 
     assert held_after_failing <= 30
     assert redis.client().ttl(key) > 30
+
+
+def seen(person):
+    found = AuditEntry.objects.filter(action="personal.viewed", actor_id=person.pk)
+    return list(found.values_list("details__what", flat=True))
+
+
+@pytest.mark.django_db
+def test_asking_whether_to_delete_one_row_is_on_record(webinar):
+    person = people_around(webinar)["owner"]
+    member = webinar.agency.members.exclude(user=person).first()
+
+    answer = sign_in(Browser(), person).get(reverse("admin:webinars_agencymember_delete", args=[member.pk]))
+
+    assert (answer.status_code, seen(person)) == (200, ["members"])
+    assert member.user.email in answer.text
+
+
+@pytest.mark.django_db
+def test_people_who_are_offered_as_one_types_are_on_record(webinar):
+    people = people_around(webinar)
+    query = {"app_label": "account", "model_name": "emailaddress", "field_name": "user", "term": ""}
+
+    offered = {
+        part: sign_in(Browser(), people[part]).get(reverse("admin:autocomplete"), query)
+        for part in ("superuser", "owner")
+    }
+
+    assert people["attendee"].email in offered["superuser"].text
+    assert (offered["superuser"].status_code, seen(people["superuser"])) == (200, ["people"])
+    assert (offered["owner"].status_code, seen(people["owner"])) == (404, [])
+    hostile = sign_in(Browser(), people["superuser"]).get(reverse("admin:autocomplete"), {**query, "term": "\x00"})
+    assert hostile.status_code == 404
