@@ -50,6 +50,8 @@ BUCKETS = (60, 300, 900)
 def check_numbers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Bounds first: relations between numbers that are out of bounds say nothing."""
     found = [f"{name} must be more than 0." for name in POSITIVE if getattr(settings, name) <= 0]
+    if settings.REGISTRATION_RETENTION_DAYS < 0:
+        found.append("REGISTRATION_RETENTION_DAYS must not be less than 0.")
     if settings.SNAPSHOT_BUCKET_SECONDS not in BUCKETS:
         found.append("SNAPSHOT_BUCKET_SECONDS must be 60, 300 or 900.")
     with translation.override("en"):  # for the terminal, as everything it says

@@ -424,7 +424,8 @@ QUESTIONS_FALLBACK_INTERVAL_SECONDS = env.int("QUESTIONS_FALLBACK_INTERVAL_SECON
 SNAPSHOT_BUCKET_SECONDS = env.int("SNAPSHOT_BUCKET_SECONDS", default=300)
 # How long things are kept: presence after a webinar ended; raw sessions after its collect window, once its attendance
 # is sealed; samples; files that were exported; allowed addresses after the collect window; the report of an import;
-# invitations after they ended; accounts that nobody ever proved or used.
+# invitations after they ended; accounts that nobody ever proved or used; what people wrote when they registered, after
+# the last webinar that they did it for (0: as long as that).
 PRESENCE_RETENTION_DAYS = env.int("PRESENCE_RETENTION_DAYS", default=7)
 SESSION_RETENTION_DAYS = env.int("SESSION_RETENTION_DAYS", default=90)
 ACCESS_LOG_RETENTION_MONTHS = env.int("ACCESS_LOG_RETENTION_MONTHS", default=24)
@@ -433,6 +434,7 @@ ALLOWED_EMAIL_RETENTION_DAYS = env.int("ALLOWED_EMAIL_RETENTION_DAYS", default=9
 IMPORT_REPORT_RETENTION_HOURS = env.int("IMPORT_REPORT_RETENTION_HOURS", default=24)
 INVITATION_RETENTION_DAYS = env.int("INVITATION_RETENTION_DAYS", default=30)
 UNUSED_ACCOUNT_RETENTION_DAYS = env.int("UNUSED_ACCOUNT_RETENTION_DAYS", default=7)
+REGISTRATION_RETENTION_DAYS = env.int("REGISTRATION_RETENTION_DAYS", default=0)
 
 # --- Chat (spec 9) --------------------------------------------------------------------------------------------------
 

@@ -86,7 +86,8 @@ def test_all_that_is_theirs_is_in_it_but_secrets_and_nothing_of_others(person):
 
     assert [mark for mark in MARKS if mark not in text and mark not in SECRETS] == []
     assert [secret for secret in SECRETS if secret in text] == []
-    assert [word for word in (other.email.lower(), "kept lee", str(other.pk)) if word in text] == []
+    hosts_answer = "yes, zzyzx kim."
+    assert [word for word in (other.email.lower(), "kept lee", str(other.pk), hosts_answer) if word in text] == []
 
 
 def test_what_is_kept_by_address_takes_a_proven_one():

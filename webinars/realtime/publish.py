@@ -141,15 +141,28 @@ def let_in_again(webinar_id: uuid.UUID, user_id: uuid.UUID) -> None:
 
 
 def open_door(webinar_id: uuid.UUID, user_id: uuid.UUID) -> None:
-    message = control(Control.LET_IN, {"person": str(user_id)})
+    open_doors(webinar_id, [user_id])
 
-    def forget_and_say(client: redis.Redis) -> None:
+
+def let_in_all(webinar_id: uuid.UUID, user_ids: Collection[uuid.UUID]) -> None:
+    """The same for many people, in a few calls to Redis."""
+    if user_ids:
+        transaction.on_commit(lambda: open_doors(webinar_id, user_ids))
+
+
+def open_doors(webinar_id: uuid.UUID, user_ids: Collection[uuid.UUID]) -> None:
+    everybody = [str(user_id) for user_id in user_ids]
+
+    def forget_and_say(client: redis.Redis, people: list[str]) -> None:
         with client.pipeline(transaction=True) as pipeline:
-            pipeline.hdel(room_banned(webinar_id), str(user_id))
-            pipeline.publish(room_channel(webinar_id), message)
+            pipeline.hdel(room_banned(webinar_id), *people)
+            for person in people:
+                pipeline.publish(room_channel(webinar_id), control(Control.LET_IN, {"person": person}))
             pipeline.execute()
 
-    room_server(webinar_id).attempt(forget_and_say, otherwise=None)
+    for start in range(0, len(everybody), AT_ONCE):
+        people = everybody[start : start + AT_ONCE]
+        room_server(webinar_id).attempt(partial(forget_and_say, people=people), otherwise=None)
 
 
 def let_in_if_shut_out(webinar_id: uuid.UUID, user_id: uuid.UUID) -> None:

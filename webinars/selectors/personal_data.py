@@ -213,10 +213,10 @@ def _messages(user: User) -> QuerySet[Any, Any]:
 
 
 def _questions(user: User) -> QuerySet[Any, Any]:
+    """What hosts answered is theirs, and may name others."""
     return _in_webinar(
         Question.objects.filter(user=user).order_by("webinar", "seq"),
         "status",
-        "answer",
         number=F("seq"),
         nameThen=F("asker_name"),
         text=F("body"),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from webinars.addresses.found import Found
 from webinars.models import AllowedEmailImport, Webinar, folded_email
-from webinars.realtime.publish import let_in_again, shut_out_all, shut_out_people
+from webinars.realtime.publish import let_in_all, shut_out_all, shut_out_people
 from webinars.services import audit
 from webinars.sql import allowed_emails as sql
 
@@ -120,10 +120,12 @@ def clear_list(*, webinar: Webinar, actor_id: uuid.UUID | None, now: datetime) -
 
 @transaction.atomic
 def take_back(*, made: AllowedEmailImport, webinar: Webinar, actor_id: uuid.UUID | None, now: datetime) -> int:
-    """Take off what an import added, as far as it is still there; answers how many. Again, it changes nothing."""
+    """Take off what an import added, as far as it is still there and no later import names it; answers how many.
+    Again, it changes nothing."""
     _take(webinar)
     if not AllowedEmailImport.objects.filter(pk=made.pk, taken_back_at=None).update(taken_back_at=now, updated_at=now):
         return 0
+    sql.hand_over(webinar_id=webinar.pk, added_at=made.at)
     return _removed(webinar, sql.remove(webinar_id=webinar.pk, added_at=made.at), actor_id=actor_id, now=now)
 
 
@@ -142,5 +144,4 @@ def _removed(webinar: Webinar, emails: Sequence[str], *, actor_id: uuid.UUID | N
 
 def _let_back_in(webinar: Webinar) -> None:
     """Whoever was shut out a moment ago, and is on the list again."""
-    for user_id in sql.back_in(webinar_id=webinar.pk, people=shut_out_people(webinar.pk)):
-        let_in_again(webinar.pk, user_id)
+    let_in_all(webinar.pk, sql.back_in(webinar_id=webinar.pk, people=shut_out_people(webinar.pk)))

@@ -1,5 +1,6 @@
 """What this app keeps no longer (spec 5, Retention): lists of who may enter webinars that are over, reports of
-imports, ended invitations, accounts that nobody ever proved or used, and sign-ins that ran out."""
+imports, ended invitations, what people wrote when they registered, accounts that nobody ever proved or used, and
+sign-ins that ran out."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -31,6 +32,11 @@ def prune_import_reports(now: datetime) -> int:
 
 def prune_invitations(now: datetime) -> int:
     return until_done(BATCH, lambda: sql.delete_invitations(now=now, batch=BATCH))
+
+
+def prune_answers(now: datetime) -> int:
+    written = until_done(BATCH, lambda: sql.blank_answers(now=now, batch=BATCH))
+    return written + until_done(BATCH, lambda: sql.blank_entries(now=now, batch=BATCH))
 
 
 def unused_accounts(now: datetime) -> QuerySet[User]:
@@ -93,6 +99,7 @@ PARTS: dict[str, tuple[Count, Count]] = {
     "allowed_emails": (lambda now: sql.count_addresses(now=now), prune_allowed_emails),
     "import_reports": (lambda now: sql.count_reports(now=now), prune_import_reports),
     "invitations": (lambda now: sql.count_invitations(now=now), prune_invitations),
+    "answers": (lambda now: sql.count_answers(now=now), prune_answers),
     "unused_accounts": (count_unused_accounts, prune_unused_accounts),
     "sign_ins": (count_sign_ins, prune_sign_ins),
 }

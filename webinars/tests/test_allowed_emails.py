@@ -14,6 +14,7 @@ from webinars.addresses.found import CannotRead, Found
 from webinars.addresses.pasted import pasted
 from webinars.models import AllowedEmail, AllowedEmailImport, AllowedEmailLine, AuditEntry, Webinar
 from webinars.realtime.publish import shut_out_people
+from webinars.realtime.shards import room_server
 from webinars.services import allowed_emails
 from webinars.services.allowed_emails import (
     ListIsBusy,
@@ -150,6 +151,21 @@ def test_an_import_is_taken_back_once(webinar, actor):
     assert entries(webinar)[-2:] == [("allowed_emails.removed", actor.pk, 1)] * 2
 
 
+def test_what_a_later_import_names_too_stays_and_goes_with_that_one(webinar):
+    earlier = add(webinar, "a@x.com")
+    remove_addresses(webinar=webinar, emails=["a@x.com"], actor_id=None, now=timezone.now())
+    wrong, right = add(webinar, "a@x.com\nb@x.com\nc@x.com"), add(webinar, "b@x.com\nd@x.com")
+    add(webinar, "B@x.com\nnonsense")
+    add(WebinarFactory(), "a@x.com")
+
+    left = []
+    for made in (earlier, wrong, right):
+        take_back(made=made, webinar=webinar, actor_id=None, now=timezone.now())
+        left.append(listed(webinar))
+
+    assert left == [["a@x.com", "b@x.com", "c@x.com", "d@x.com"], ["b@x.com", "d@x.com"], ["b@x.com"]]
+
+
 def test_addresses_are_taken_off_without_regard_to_case_and_only_here(webinar, actor):
     other = WebinarFactory(access_policy="email_auth", client=webinar.client, agency=webinar.agency)
     for one in (webinar, other):
@@ -202,6 +218,25 @@ def test_who_loses_the_last_address_is_shut_out_and_comes_back_with_it(webinar):
 
     assert shut_out == {out.pk, proven.pk}
     assert shut_out_people(webinar.pk) == [proven.pk]
+
+
+def test_a_whole_room_comes_back_in_a_few_calls(webinar):
+    emails = [f"p{number}@x.com" for number in range(30)]
+    for email in emails:
+        attendee_with(webinar, email)
+    add(webinar, "\n".join(emails))
+    clear_list(webinar=webinar, actor_id=None, now=timezone.now())
+    out = len(shut_out_people(webinar.pk))
+
+    def transactions():
+        stats = room_server(webinar.pk).attempt(lambda client: client.info("commandstats"), otherwise={})
+        return stats["cmdstat_exec"]["calls"]
+
+    before = transactions()
+    add(webinar, "\n".join(emails))
+
+    assert (out, shut_out_people(webinar.pk)) == (30, [])
+    assert transactions() - before < 30
 
 
 def test_hosts_members_and_people_of_other_policies_are_not_shut_out(webinar):

@@ -11,7 +11,16 @@ from django.test import Client
 from django.utils import timezone
 
 from webinars.addresses.pasted import pasted
-from webinars.models import AllowedEmail, AllowedEmailImport, AllowedEmailLine, Invitation, User
+from webinars.models import (
+    AllowedEmail,
+    AllowedEmailImport,
+    AllowedEmailLine,
+    CampaignEntry,
+    Invitation,
+    Registration,
+    User,
+    Webinar,
+)
 from webinars.services import retention
 from webinars.services.allowed_emails import import_addresses
 from webinars.services.erasure import erase_person
@@ -105,6 +114,37 @@ def test_invitations_go_30_days_after_they_ended():
 
     assert run("invitations") == (3, 3, 0)
     assert Invitation.objects.count() == 4
+
+
+def test_what_people_wrote_to_register_goes_when_it_is_set_to(settings):
+    def entry(*webinars, **options):
+        made = CampaignEntryFactory(phone="010-1", answers=[{"label": "Why", "answer": "so"}], **options)
+        for webinar in webinars:
+            Webinar.objects.filter(pk=webinar.pk).update(
+                registration_campaign=made.campaign, client=made.client, agency=made.agency
+            )
+        CampaignEntry.objects.filter(pk=made.pk).update(updated_at=NOW - timedelta(days=100))
+        return made
+
+    over, coming = [ended(32) for _ in range(4)], [WebinarFactory(webinar_start_time=NOW) for _ in range(2)]
+    goes = entry(over[0], over[1])
+    stays = [entry(over[2], coming[0]), entry(coming[1]), entry()]
+    lately = entry(over[3])
+    CampaignEntry.objects.filter(pk=lately.pk).update(updated_at=NOW - timedelta(days=2))
+    for webinar in (over[0], coming[0]):
+        webinar.refresh_from_db()
+        RegistrationFactory(webinar=webinar, answers={"why": "so"})
+    Registration.objects.update(updated_at=NOW - timedelta(days=100))
+
+    off = run("answers")
+    settings.REGISTRATION_RETENTION_DAYS = 30
+
+    assert (off, run("answers")) == ((0, 0, 0), (2, 2, 0))
+    kept = CampaignEntry.objects.exclude(phone="").exclude(answers=[])
+    assert {one.pk for one in kept} == {one.pk for one in (*stays, lately)}
+    goes.refresh_from_db()
+    assert (goes.phone, goes.answers, bool(goes.name)) == ("", [], True)
+    assert list(Registration.objects.exclude(answers={}).values_list("webinar", flat=True)) == [coming[0].pk]
 
 
 def unused(**options):

@@ -13,8 +13,9 @@ class Command(BaseCommand):
         "webinars whose attendance is sealed (SESSION_RETENTION_DAYS), samples (ACCESS_LOG_RETENTION_MONTHS), "
         "exported files (EXPORT_RETENTION_HOURS), allowed addresses of webinars that are over "
         "(ALLOWED_EMAIL_RETENTION_DAYS), reports of their imports (IMPORT_REPORT_RETENTION_HOURS), invitations that "
-        "ended (INVITATION_RETENTION_DAYS), accounts that nobody ever proved or used (UNUSED_ACCOUNT_RETENTION_DAYS), "
-        "sign-ins that ran out. Beat runs this every night."
+        "ended (INVITATION_RETENTION_DAYS), what people wrote when they registered for webinars that are over, where "
+        "that is set (REGISTRATION_RETENTION_DAYS), accounts that nobody ever proved or used "
+        "(UNUSED_ACCOUNT_RETENTION_DAYS), sign-ins that ran out. Beat runs this every night."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
