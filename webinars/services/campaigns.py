@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import QuerySet
 from psycopg.errors import RestrictViolation, UniqueViolation
 
 from webinars.models import (
@@ -243,7 +242,8 @@ def register_entrants(webinar: Webinar, *, now: datetime) -> int:
         return 0
     if made:
         removed = shut_out_people(webinar.pk)
-        for user_id in _seats().filter(webinar=webinar, user__in=removed).values_list("user_id", flat=True):
+        seats = Registration.objects.filter(webinar=webinar, user__in=removed, banned_at=None)
+        for user_id in seats.values_list("user_id", flat=True):
             let_in_again(webinar.pk, user_id)
     return made
 
@@ -263,14 +263,8 @@ def _register(webinar_ids: Sequence[uuid.UUID], *, user_id: uuid.UUID, now: date
             for webinar_id in webinar_ids:
                 _register([webinar_id], user_id=user_id, now=now)
         return
-    if made:
-        seats = _seats().filter(webinar__in=webinar_ids, user=user_id)
-        for webinar_id in seats.values_list("webinar_id", flat=True):
-            transaction.on_commit(partial(let_in_if_shut_out, webinar_id, user_id))
-
-
-def _seats() -> QuerySet[Registration]:
-    return Registration.objects.filter(banned_at=None)
+    for webinar_id in made:
+        transaction.on_commit(partial(let_in_if_shut_out, webinar_id, user_id))
 
 
 def _unless_sealed(error: IntegrityError) -> None:

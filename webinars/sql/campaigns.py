@@ -23,20 +23,24 @@ WITH added AS (
     SELECT w.id, w.client_id, w.agency_id, e.user_id, 'attendee', e.source, '{{}}', %(now)s, %(now)s, %(now)s
     FROM webinars w {entrants} AND {which}
     ON CONFLICT (webinar_id, user_id) DO NOTHING
-    RETURNING 1
+    RETURNING webinar_id
 )
-SELECT count(*) FROM added"""
+SELECT {answer} FROM added"""
 
 # Everybody who entered its campaign, into one webinar.
 # ORM equivalent: Registration.objects.bulk_create(… for entry in campaign.entries, ignore_conflicts=True).
 # Index: webinars_pkey, entry_of_person_unique or entry_of_campaign, users_pkey, agency_member_unique,
 # client_member_unique, registration_unique. Cost: one read of the campaign's entries; an insert for each that is new.
-REGISTER_ENTRANTS = short(REGISTER.format(entrants=ENTRANTS, which="w.id = %(webinar_id)s"))
+REGISTER_ENTRANTS = short(REGISTER.format(entrants=ENTRANTS, which="w.id = %(webinar_id)s", answer="count(*)"))
 
 # One person who entered a campaign, into the webinars named, which are the campaign's.
 # ORM equivalent: as above, for one user and several webinars. Index: as above. Cost: one insert per webinar.
 REGISTER_PERSON = short(
-    REGISTER.format(entrants=ENTRANTS, which="w.id = ANY(%(webinar_ids)s) AND e.user_id = %(user_id)s")
+    REGISTER.format(
+        entrants=ENTRANTS,
+        which="w.id = ANY(%(webinar_ids)s) AND e.user_id = %(user_id)s",
+        answer="array_agg(webinar_id)",
+    )
 )
 
 
@@ -46,6 +50,7 @@ def register_entrants(*, webinar_id: uuid.UUID, now: datetime) -> int:
     return int(row[0]) if row is not None else 0
 
 
-def register_person(*, webinar_ids: Sequence[uuid.UUID], user_id: uuid.UUID, now: datetime) -> int:
+def register_person(*, webinar_ids: Sequence[uuid.UUID], user_id: uuid.UUID, now: datetime) -> list[uuid.UUID]:
+    """In which of them the person is new."""
     row = fetch_one(REGISTER_PERSON, {"webinar_ids": list(webinar_ids), "user_id": user_id, "now": now})
-    return int(row[0]) if row is not None else 0
+    return row[0] or [] if row is not None else []
