@@ -228,3 +228,15 @@ def test_the_command_says_what_cannot_be_done(person, tmp_path):
         call_command("export_person", str(person.pk))
 
     assert (no_folder.value.returncode, erased.value.returncode) == (1, 2)
+
+
+def test_no_more_files_an_hour_than_anybody_needs(client):
+    person = UserFactory(password="a-long-password-9")
+    asked = sign_in(client, person).post(reverse("webinars:my_data_download"))
+
+    answers = [client.post(asked.url, {"password": "a-long-password-9"})]
+    answers += [client.post(reverse("webinars:my_data_download")) for _ in range(10)]
+
+    assert [answer.status_code for answer in answers] == [200] * 10 + [429]
+    assert 3500 < int(answers[-1]["Retry-After"]) <= 3600
+    assert AuditEntry.objects.filter(action="person.exported", subject_id=str(person.pk)).count() == 10
