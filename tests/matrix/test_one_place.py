@@ -91,13 +91,9 @@ def reads_memberships(text: str) -> bool:
 
 def fetched_at(text: str) -> set[str]:
     """Of which models managers are used, but for `visible_to` and for nothing at all."""
-    tree = ast.parse(text)
     managers = {"objects", "_default_manager", "_base_manager"}
-    asked = {
-        id(node.value)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute) and node.attr in ("visible_to", "none")
-    }
+    attributes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Attribute)]
+    asked = {id(node.value) for node in attributes if node.attr in ("visible_to", "none")}
     return {ast.unparse(node.value) for node in attributes if node.attr in managers and id(node) not in asked}
 
 
