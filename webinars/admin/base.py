@@ -4,8 +4,6 @@ memberships allow, by the table in `webinars/selectors/permissions.py`. The rest
 Django's own permission rows are not used.
 """
 
-import json
-import re
 import uuid
 from typing import Any
 
@@ -15,24 +13,21 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import ForeignKey, Model, QuerySet
-from django.forms import JSONField, ModelChoiceField
+from django.db.models import ForeignKey, JSONField, Model, QuerySet
+from django.forms import ModelChoiceField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.text import capfirst
-from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.views import ChangeList
 
+from webinars.admin.json_field import KeptJSONField
 from webinars.admin.on_record import OnRecord
 from webinars.admin.pagination import EstimatedPaginator
 from webinars.models import Agency, Campaign, Client, User, Webinar
 from webinars.selectors.permissions import Verb, roles_for
 from webinars.selectors.standing import Standing, standing_of
 from webinars.services.audit import record_view
-
-
-SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 class Scoped:
@@ -89,10 +84,9 @@ class Scoped:
         return self.has_view_permission(request)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
-        if isinstance(field, JSONField):
-            field.validators = [*field.validators, check_texts]
-        return field
+        if isinstance(db_field, JSONField):
+            kwargs["form_class"] = KeptJSONField
+        return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
 
     def formfield_for_foreignkey(
         self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
@@ -106,13 +100,6 @@ class Scoped:
             )
         field: ModelChoiceField | None = super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
         return field
-
-
-def check_texts(value: Any) -> None:
-    """JSON may say what no table takes: a NUL, or half of a surrogate pair."""
-    written = json.dumps(value, ensure_ascii=False)
-    if "\\u0000" in written or SURROGATES.search(written):
-        raise ValidationError(_("This text cannot be kept."))
 
 
 def choices(related: Any, standing: Standing, verb: Verb) -> QuerySet[Any]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
+from django.core.validators import ProhibitNullCharactersValidator
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
@@ -34,6 +35,11 @@ class JobForm(beat.PeriodicTaskForm):
         super().__init__(*args, **kwargs)
         self.fields["task"].widget = UnfoldAdminTextInputWidget()
         self.fields["regtask"].widget = TaskChoice()
+        self.fields["regtask"].validators.append(ProhibitNullCharactersValidator())  # any choice is taken
+
+    def clean(self) -> Any:
+        """Beat's own looks at fields that are not there when they are wrong by themselves."""
+        return self.cleaned_data if self.errors else super().clean()
 
 
 @admin.register(PeriodicTask)

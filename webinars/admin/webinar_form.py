@@ -3,6 +3,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.core.validators import ProhibitNullCharactersValidator
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -41,6 +42,7 @@ class SpeakersField(forms.CharField):
         return value
 
     def to_python(self, value: Any) -> Any:
+        ProhibitNullCharactersValidator()(value or "")
         lines = [line.strip() for line in (value or "").splitlines() if line.strip()]
         speakers = []
         for line in lines:
@@ -56,7 +58,10 @@ class SpeakersField(forms.CharField):
         """The model's own validators look at the list."""
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        return bool((initial or []) != self.to_python(data))
+        try:
+            return bool((initial or []) != self.to_python(data))
+        except forms.ValidationError:
+            return True
 
 
 class WordsField(forms.CharField):
