@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from django.contrib.auth import logout
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -63,7 +63,7 @@ class ConsoleSite(UnfoldAdminSite):
         logout(request)
         return redirect("/")
 
-    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
         from webinars.admin.suggestions import Suggestions
 
         return Suggestions.as_view(admin_site=self)(request)

@@ -13,7 +13,7 @@ def connect() -> None:
     post_delete.connect(_webinar_gone, sender=Webinar)
 
 
-def forget_cover(name: str) -> None:
+def forget_cover(name: str | None) -> None:
     """After the commit, since what is undone shows it again. What cannot be deleted is in the log, and stays."""
     if name:
         transaction.on_commit(lambda: _delete_unshown(name), robust=True)

@@ -16,7 +16,7 @@ from stats.services import retention
 from stats.tasks import prune as prune_task
 from stats.tests.factories import AccessLogFactory, ExportFactory
 from stats.tests.sealed import seal_rows
-from webinars.models import Webinar
+from webinars.models import AuditEntry, Webinar
 from webinars.tests.factories import UserFactory, WebinarFactory
 
 NOW = datetime(2026, 11, 20, 18, 30, tzinfo=UTC)
@@ -182,6 +182,8 @@ def test_the_command_counts_before_it_deletes(capsys):
         *[line.format("deleted") for line in said],
         *[f"{name}: 0 would be deleted" for name in NOTHING],
     ]
+    entry = AuditEntry.objects.get(action="data.pruned")
+    assert (entry.actor_id, entry.agency_id, entry.details) == (None, None, {"by": "command", "rows": due})
 
 
 @pytest.mark.django_db

@@ -10,6 +10,7 @@ from django.db import connection
 
 from stats.models import AttendanceSeal
 from stats.tests.evidence import CLOSED, Evidence, SealedEvidence, ended, tamper
+from webinars.models import AuditEntry
 from webinars.services.erasure import erase_person
 from webinars.tests.factories import AgencyMemberFactory, UserFactory
 
@@ -191,3 +192,6 @@ def test_identities_leave_out_who_was_erased(tmp_path):
     people = [json.loads(line) for line in (tmp_path / "people.jsonl").read_text().splitlines()]
     assert {person["name"] for person in people} == {"Ana", "Dan"}
     assert {tuple(person) for person in people} == {("email", "name", "row", "salt", "userId")}
+    entry = AuditEntry.objects.get(action="personal.exported")
+    assert (entry.webinar_id, entry.actor_id) == (case.webinar.pk, None)
+    assert entry.details == {"what": "identities", "format": "jsonl", "by": "command"}
