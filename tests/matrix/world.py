@@ -18,7 +18,7 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
-from allauth.socialaccount.models import SocialAccount, SocialApp
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.base import ContentFile
@@ -328,7 +328,6 @@ def rows_of_nobody(world: World) -> None:
     """What super admins keep."""
     interval = IntervalSchedule.objects.create(every=7, period="days")
     world.rows |= {
-        "socialaccount.socialapp": SocialApp.objects.create(provider="google", name="Google", client_id="1"),
         "django_celery_beat.intervalschedule": interval,
         "django_celery_beat.crontabschedule": CrontabSchedule.objects.create(minute="7"),
         "django_celery_beat.solarschedule": SolarSchedule.objects.create(event="sunset", latitude=1, longitude=1),

@@ -1,5 +1,6 @@
 """People and their sign-in, for super admins."""
 
+import uuid
 from collections.abc import Iterable
 from typing import Any
 
@@ -23,6 +24,7 @@ from webinars.admin.last_owner import KeepsOwners
 from webinars.admin.on_record import deletion_of, record_edit
 from webinars.models import Client, User
 from webinars.services.memberships import last_owner_problem, memberships_of, tenant_of
+from webinars.services.sign_ins import SIGN_IN, end_listed_sign_ins, move_sign_in
 
 for model in (Group, EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken, UserSession):
     if admin.site.is_registered(model):
@@ -72,8 +74,15 @@ class PersonAdmin(KeepsOwners, SuperuserAdmin, DjangoUserAdmin):
 
     @transaction.atomic
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
-        """With its entry in the audit log or not at all."""
+        """With its entry in the audit log or not at all. All sign-ins of the person end, and their live passes; one's
+        own goes on here."""
         response: HttpResponse = super().user_change_password(request, id, form_url)
+        if request.method == "POST" and response.status_code == 302:
+            here = request.session.get(SIGN_IN)
+            if here is not None:
+                move_sign_in(here, session_key=request.session.session_key)
+            others = UserSession.objects.filter(user_id=id).exclude(pk=here)
+            end_listed_sign_ins(user_id=uuid.UUID(id), numbers=others.values_list("pk", flat=True))
         return response
 
     def log_deletions(self, request: HttpRequest, queryset: Iterable[Any]) -> Any:
@@ -110,8 +119,3 @@ class SocialAccountAdmin(SuperuserAdmin):
     list_select_related = ["user"]
     search_fields = ["user__email"]
     autocomplete_fields = ["user"]
-
-
-@admin.register(SocialApp)
-class SocialAppAdmin(SuperuserAdmin):
-    list_display = ["name", "provider"]

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 from allauth.usersessions.models import UserSession
-from django.contrib.sessions.models import Session
 from django.test import Client
+from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from eventflow import redis
@@ -88,7 +88,7 @@ def test_what_is_ended_while_redis_is_away_stays_ended(places: list[Client]) -> 
     places[0].post(PAGE, {"end": "others"})
     redis.pause.end()
 
-    assert not Session.objects.filter(session_key=places[1].session.session_key).exists()
+    assert [is_signed_in(browser) for browser in places] == [True, False, False]
 
 
 def test_a_session_that_was_there_before_is_not_the_one_signed_in(person: User) -> None:
@@ -164,6 +164,26 @@ def test_the_live_pass_of_who_changes_the_password_goes_on(person: User, places:
 
     assert [renew(webinar, token).status_code for token in passes] == [200, 401, 401]
     assert [is_signed_in(browser) for browser in places] == [True, False, False]
+
+
+def test_a_password_set_in_the_console_ends_every_sign_in_and_its_live_pass(
+    person: User, places: list[Client]
+) -> None:
+    webinar = WebinarFactory()
+    RegistrationFactory(webinar=webinar, user=person)
+    passes = [pass_on_page(browser, webinar) for browser in places]
+    admin = known_person(email="admin@example.com", is_superuser=True, is_staff=True)
+    console = Client()
+    by_password(console, admin)
+    new = {"usable_password": "true", "password1": "another-quiet-evening", "password2": "another-quiet-evening"}
+
+    for user in (person, admin):
+        answer = console.post(reverse("admin:auth_user_password_change", args=[user.pk]), new)
+        assert answer.status_code == 302
+
+    assert [is_signed_in(browser) for browser in (*places, console)] == [False, False, False, True]
+    assert [renew(webinar, token).status_code for token in passes] == [401, 401, 401]
+    assert number_of(console)
 
 
 def test_renewing_by_pass_is_two_statements(

@@ -38,7 +38,6 @@ IMPERSONAL_LISTS = {
     "webinars.campaign",
     "webinars.consenttext",
     "stats.accesslog",
-    "socialaccount.socialapp",
     "django_celery_beat.periodictask",
     "django_celery_beat.intervalschedule",
     "django_celery_beat.solarschedule",
