@@ -9,7 +9,8 @@ from django.http import HttpRequest
 from eventflow.api.client_address import client_address
 from eventflow.public_url import as_public
 
-NOBODY_KNOWS = "unknown"  # those whose address cannot be told are limited together
+# Those whose address cannot be told are limited together; the list of sign-ins takes nothing but an address.
+NOBODY_KNOWS = "0.0.0.0"
 
 
 class SeenFromOutside(DefaultAccountAdapter):
