@@ -1,10 +1,13 @@
 import logging
+import time
 from smtplib import SMTPException
 from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
 from allauth.account.models import EmailAddress
-from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.exceptions import ImmediateHttpResponse, ReauthenticationRequired
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +15,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
+from webinars.account_forms import SIGNED_UP
 from webinars.known_browsers import remember_browser
 from webinars.models import User
 from webinars.plain_address import plain_address
@@ -25,6 +29,9 @@ logger = logging.getLogger(__name__)
 # they sign in or up.
 WISH = "register_in"
 
+# For how long a code that was right says that the account's owner is there.
+RECENT_SECONDS = 300
+
 # Mails that anybody can have sent to anybody, by typing an address. All others tell of what has happened.
 ASKED_FOR = {
     f"account/email/{name}"
@@ -34,6 +41,7 @@ ASKED_FOR = {
         "email_confirmation_signup",
         "unknown_account",
         "account_already_exists",
+        "confirmation_code",
         "password_reset_key",
     )
 }
@@ -93,6 +101,25 @@ class AccountAdapter(SeenFromOutside):
         url: str = super().get_login_redirect_url(request)
         return url
 
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        if methods or not user.is_authenticated:
+            return methods
+        return [{"id": "code", "description": "", "url": reverse("account_confirm_by_code")}]
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Asked before what only the owner may do. The library lets those through who have no password and no second
+        factor; they confirm by a code (`confirm_by_code`)."""
+        required: bool = super().is_reauthentication_required(app=app, **kwargs)
+        if required and not get_reauthentication_flows(self.request.user) and not self._proved_by_code_just_now():
+            raise ReauthenticationRequired
+        return required
+
+    def _proved_by_code_just_now(self) -> bool:
+        """A code that signed the person in counts as one that was asked for later."""
+        proofs = get_authentication_records(self.request, self.request.user)
+        return any(proof["method"] == "code" and time.time() - proof["at"] < RECENT_SECONDS for proof in proofs)
+
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("account_home")
 
@@ -112,6 +139,16 @@ class AccountAdapter(SeenFromOutside):
                 return bool(super().confirm_email(request, email_address))
         except IntegrityError:  # somebody else proved the same address at this very instant
             return False
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        """Whoever signed up to an account that waited for its owner has just proved to be that."""
+        owner, name, hashed = request.session.pop(SIGNED_UP, None) or ("", "", "")
+        if owner == str(user.pk):
+            user.display_name = name
+            if hashed and not user.has_usable_password():
+                user.password = hashed
+            user.save(update_fields=["display_name", "password"])
+        super().login(request, user)
 
     def post_login(self, request: HttpRequest, user: User, **how: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **how)

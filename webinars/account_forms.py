@@ -14,9 +14,13 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from webinars.plain_address import plain_address
+from webinars.services.people import waiting_person
 from webinars.sign_in_limits import count_code_guess
 
 LONGEST_CODE = 40
+# The session's key of what was typed to sign up to an account that was made before: whose, name and hashed password.
+# It counts once this browser has proved the address, since others may be typing the same address.
+SIGNED_UP = "signed_up"
 
 _NO_EMAIL = {
     "required": _("Enter your email address."),
@@ -105,11 +109,15 @@ class CodeInput(OwnWords):
 
 class SignUp(OwnWords, account.SignupForm):
     def try_save(self, request: HttpRequest) -> tuple[Any, Any]:
-        """As long for an address that has an account as for a new one, and one account for two calls at once."""
+        """As long for an address that has an account as for a new one, and one account for two calls at once. Where
+        an account waits for its owner already, signing up goes on with it."""
         if self.account_already_exists:
-            if password := self.cleaned_data.get("password1"):
-                make_password(password)
-            return super().try_save(request)
+            password = self.cleaned_data.get("password1")
+            hashed = make_password(password) if password else ""
+            if (waiting := waiting_person(self.cleaned_data["email"])) is None:
+                return super().try_save(request)
+            request.session[SIGNED_UP] = [str(waiting.pk), self.cleaned_data["display_name"].strip(), hashed]
+            return waiting, None
         try:
             with transaction.atomic():
                 return super().try_save(request)

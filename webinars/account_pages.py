@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
 from allauth.account.models import EmailAddress
+from allauth.account.views import password_set
 from allauth.core import context
+from allauth.core.exceptions import ReauthenticationRequired
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import get_adapter as get_social_adapter
 from allauth.socialaccount.models import SocialAccount
@@ -12,7 +15,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
@@ -71,6 +74,21 @@ def name(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Your name is changed. It shows in a room when you enter it again."))
         return redirect("account_home")
     return render(request, "account/name.html", {"form": form})
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@login_required
+def set_password(request: HttpRequest) -> HttpResponseBase:
+    """The first one, by the account's owner. What is typed when it is asked again who is there is not kept."""
+    if not _person(request).has_usable_password():
+        try:
+            raise_if_reauthentication_required(request, app="allauth.account")
+        except ReauthenticationRequired:
+            if request.method == "POST":
+                return redirect(request.path)
+            raise
+    return password_set(request)
 
 
 @never_cache

@@ -17,6 +17,7 @@ from django.http import HttpResponseBase
 from django.urls import URLPattern, include, path
 
 from webinars import account_pages
+from webinars.confirm_by_code import ConfirmByCode
 from webinars.social_accounts import careful
 
 # Where a form that is posted to us may lead on to. A browser checks every address on the way.
@@ -55,6 +56,8 @@ urlpatterns = [
     path("login/", leads_on(account.login), name="account_login"),
     path("signup/", leads_on(account.signup), name="account_signup"),
     path("3rdparty/", leads_on(social.connections), name="socialaccount_connections"),
+    path("password/set/", account_pages.set_password, name="account_set_password"),
+    path("reauthenticate/code/", ConfirmByCode.as_view(), name="account_confirm_by_code"),
     path("", include("allauth.account.urls")),
     path("2fa/", include("allauth.mfa.urls")),
     path("3rdparty/", include("allauth.socialaccount.urls")),

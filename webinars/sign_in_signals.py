@@ -12,6 +12,7 @@ from django.contrib.auth.signals import user_logged_out
 from django.db import transaction
 from django.http import HttpRequest
 
+from webinars.account_forms import SIGNED_UP
 from webinars.models import User
 from webinars.second_factor import remember_setting_up
 from webinars.services.sign_ins import SIGN_IN, forget_sign_in, move_sign_in, number_of_sign_in
@@ -44,6 +45,7 @@ def _step_done(sender: Any, request: HttpRequest, user: User, method: str, **det
     anybody had proved it, goes: they cannot have been its owner."""
     if method != "code" or not (address := details.get("email")):
         return
+    request.session.pop(SIGNED_UP, None)
     row, _is_new = EmailAddress.objects.get_or_create(
         user=user,
         email=address,

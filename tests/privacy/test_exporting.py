@@ -15,6 +15,7 @@ from webinars.models import AuditEntry, Message, User
 from webinars.selectors.personal_data import parts, proven_addresses
 from webinars.services.erasure import erase_person
 from webinars.services.personal_export import NothingLeft, export_person
+from webinars.tests.account_people import code_in
 from webinars.tests.factories import (
     AllowedEmailFactory,
     InvitationFactory,
@@ -171,12 +172,14 @@ def test_without_signing_in_there_is_nothing(client):
     assert page.url.startswith("/accounts/login/")
 
 
-def test_the_file_is_the_signed_in_persons_own(client, webinar, person):
+def test_the_file_is_the_signed_in_persons_own_after_a_code(client, webinar, person, mailoutbox):
     other = User.objects.get(display_name="Kept Lee")
     other.set_unusable_password()
     other.save()
 
-    answer = sign_in(client, other).post(reverse("webinars:my_data_download"), {"person": str(person.pk)})
+    asked = sign_in(client, other).post(reverse("webinars:my_data_download"), {"person": str(person.pk)})
+    client.post(asked.url, {"action": "send"})
+    answer = client.post(asked.url, {"code": code_in(mailoutbox[0])})
 
     data = json.loads(b"".join(answer.streaming_content))
     assert data["account"][0]["id"] == str(other.pk)

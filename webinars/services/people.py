@@ -4,6 +4,7 @@ from datetime import datetime
 
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower
 
 from webinars.models import User, folded_email
@@ -39,3 +40,11 @@ def known_person(address: str) -> User | None:
         owner: User = proven.user
         return owner
     return User.objects.alias(folded=Lower("email")).filter(folded=address).first()
+
+
+def waiting_person(address: str) -> User | None:
+    """Whose account was made because this folded address was typed somewhere, and is nobody's yet: it has no
+    password, and nobody has proved anything of it."""
+    proven = EmailAddress.objects.filter(Q(user=OuterRef("pk")) | Q(email=address), verified=True)
+    found = User.objects.alias(folded=Lower("email")).filter(~Exists(proven), folded=address, is_active=True).first()
+    return found if found is not None and not found.has_usable_password() else None

@@ -27,6 +27,7 @@ PAGES: dict[str, tuple[int | str, int | str]] = {
     "logout/": ("/", 200),
     "inactive/": (200, 200),
     "reauthenticate/": (LOGIN, 200),
+    "reauthenticate/code/": (LOGIN, "/accounts/reauthenticate/"),
     "email/": (LOGIN, 200),
     "confirm-email/": (LOGIN, "/accounts/email/"),
     "password/change/": (LOGIN, 200),

@@ -7,10 +7,13 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.core.mail import EmailMessage
 from django.test import Client
+from django.utils import timezone
 
 from webinars.models import User
+from webinars.services.people import person_by_address
 from webinars.tests.account_people import PASSWORD, by_password, code_in, is_signed_in, known_person
-from webinars.tests.factories import UserFactory
+from webinars.tests.entrance.doors import prove, type_address
+from webinars.tests.factories import UserFactory, WebinarFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_hashing")]
 KNOWN, UNKNOWN = "kim@example.com", "who@example.com"
@@ -42,15 +45,15 @@ def seen(path: str, form: dict[str, str], address: str) -> tuple[Any, ...]:
         ("password/reset", {"email": "{}"}),
     ],
 )
-@pytest.mark.parametrize("standing", ["proven", "unproven", "off", "no password"])
+@pytest.mark.parametrize("standing", ["proven", "unproven", "off", "no password", "waiting"])
 def test_known_and_unknown_addresses_look_the_same(
     person: User, mailoutbox: list[EmailMessage], path: str, form: dict[str, str], standing: str
 ) -> None:
-    if standing == "unproven":
+    if standing in ("unproven", "waiting"):
         EmailAddress.objects.update(verified=False)
     if standing == "off":
         User.objects.update(is_active=False)
-    if standing == "no password":
+    if standing in ("no password", "waiting"):
         person.set_unusable_password()
         person.save()
 
@@ -118,6 +121,46 @@ def test_a_password_set_before_anybody_had_proved_the_address_goes_with_the_proo
     assert is_signed_in(client)
     assert not User.objects.get().has_usable_password()
     assert Client().post("/accounts/login/", {"login": KNOWN, "password": PASSWORD}).status_code == 200
+
+
+def sign_up(browser: Client, *, name: str, password: str = "") -> None:
+    answer = browser.post("/accounts/signup/", {"email": KNOWN, "display_name": name, "password1": password})
+    assert answer.url == "/accounts/confirm-email/"
+
+
+def test_signing_up_goes_on_with_an_account_that_waits_for_its_owner(
+    client: Client, mailoutbox: list[EmailMessage]
+) -> None:
+    """Its address was typed at a webinar's door once. What somebody else types meanwhile is not the owner's."""
+    waiting = person_by_address(KNOWN, now=timezone.now())
+    sign_up(client, name="김하늘", password=PASSWORD)
+    stranger = Client()
+    sign_up(stranger, name="x", password="a-strangers-evening")
+
+    client.post("/accounts/confirm-email/", {"code": code_in(mailoutbox[0])})
+
+    assert is_signed_in(client)
+    user = User.objects.get()
+    assert (user.pk, user.display_name) == (waiting.pk, "김하늘")
+    assert user.check_password(PASSWORD)
+    assert EmailAddress.objects.get().verified
+    stranger.post("/accounts/confirm-email/", {"code": code_in(mailoutbox[0])})
+    assert not is_signed_in(stranger)
+
+
+def test_what_was_typed_to_sign_up_does_not_outlive_another_way_in(
+    client: Client, mailoutbox: list[EmailMessage]
+) -> None:
+    """At a computer that others used: they typed the address and a password of theirs, and went."""
+    person_by_address(KNOWN, now=timezone.now())
+    sign_up(client, name="x", password=PASSWORD)
+
+    asked = type_address(client, WebinarFactory(access_policy="email_auth"), KNOWN)
+    prove(client, asked, code_in(mailoutbox[-1]))
+
+    assert is_signed_in(client)
+    assert not User.objects.get().has_usable_password()
+    assert User.objects.get().display_name == ""
 
 
 def test_a_password_that_the_console_set_stays(client: Client, mailoutbox: list[EmailMessage]) -> None:

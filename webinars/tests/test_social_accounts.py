@@ -365,10 +365,14 @@ def test_nobody_unlinks_for_others_or_links_what_others_have(client: Client, dou
     assert linked() == [("naver", "owner@example.com")]
 
 
-def test_who_has_no_password_can_still_unlink_as_a_code_signs_them_in(client: Client, double: ProviderDouble) -> None:
+def test_who_has_no_password_can_still_unlink_as_a_code_signs_them_in(
+    client: Client, double: ProviderDouble, mailoutbox: list[EmailMessage]
+) -> None:
     sign_in(client, double, "google", google())
 
-    client.post("/accounts/3rdparty/", {"account": SocialAccount.objects.get().pk})
+    asked = client.post("/accounts/3rdparty/", {"account": SocialAccount.objects.get().pk})
+    client.post(asked.url, {"action": "send"})
+    client.post(asked.url, {"code": code_in(mailoutbox[0])})
 
     assert linked() == []
 
