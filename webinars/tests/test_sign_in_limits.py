@@ -43,7 +43,7 @@ def ask(browser: Client, email: str = EMAIL) -> int:
 
 
 def wrong_codes() -> list[str]:
-    return ["".join(letters) for letters in itertools.islice(itertools.product(LETTERS, repeat=8), 10_000)]
+    return ["".join(letters) for letters in itertools.islice(itertools.product(LETTERS, repeat=8), 1_000)]
 
 
 def all_at_once(acts: list[Callable[[], int]]) -> Counter[int]:
@@ -60,11 +60,12 @@ def all_at_once(acts: list[Callable[[], int]]) -> Counter[int]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_ten_thousand_wrong_codes_of_many_sessions_at_once_are_looked_at_a_few_hundred_times(
+def test_however_many_wrong_codes_of_many_sessions_come_at_once_few_are_looked_at(
     compared: SimpleNamespace,
 ) -> None:
     """A guess fits the code of its own session, one of 20^8 = 2.6 x 10^10. An address takes 40 mails an hour, a
-    session 10 guesses: 400 guesses an hour, by which an address is hit once in 7,000 years."""
+    session 10 guesses: 400 guesses an hour, by which an address is hit once in 7,000 years. A thousand at once, 25 of
+    each session, as every further one is refused like them."""
     known_person()
     browsers = [from_place(f"10.0.0.{number}") for number in range(50)]
     asked = Counter(ask(browser) for browser in browsers)
@@ -77,7 +78,7 @@ def test_ten_thousand_wrong_codes_of_many_sessions_at_once_are_looked_at_a_few_h
 
     statuses = all_at_once(acts)
 
-    assert sum(statuses.values()) == 10_000
+    assert sum(statuses.values()) == 1_000
     assert 0 < compared.times <= MAILS_ANYWHERE.most * CODE_GUESSES.most
     assert not any(is_signed_in(browser) for browser in browsers)
 
