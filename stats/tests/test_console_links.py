@@ -28,7 +28,7 @@ def pages(browser) -> Iterator[tuple[str, int, str]]:
         if kind in seen or any(name in path for name in NOT_OURS):
             continue
         seen.add(kind)
-        answer = browser.get(path)
+        answer = browser.get(path, follow=True)
         text = answer.content.decode() if answer["Content-Type"].startswith("text/html") else ""
         waiting += re.findall(r'href="(/console/[^"?#]*)', text)
         yield path, answer.status_code, text
