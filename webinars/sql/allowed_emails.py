@@ -8,7 +8,6 @@ from typing import NamedTuple
 from django.db import connection
 
 from eventflow.database import fetch_all, fetch_one
-from webinars.sql import ON_LIST
 
 # Whoever changes a list has it alone: two who insert the same addresses in another order would wait for each other.
 # ORM equivalent: none. Index: none. Cost: a look-up in memory; gone with the transaction.
@@ -83,25 +82,39 @@ JOIN users person ON person.id = r.user_id AND NOT person.is_superuser
 WHERE w.id = %(webinar_id)s AND w.access_policy = 'email_auth'
   AND NOT EXISTS (SELECT FROM agency_members m WHERE m.agency_id = w.agency_id AND m.user_id = person.id)
   AND NOT EXISTS (SELECT FROM client_members m WHERE m.client_id = w.client_id AND m.user_id = person.id)"""
-LISTED = ON_LIST.replace("%(user_id)s::uuid", "person.id").replace("%(proven)s", "false")
+# Their addresses: the account's own, and those that they proved.
+ADDRESSES = """
+SELECT p.id, lower(p.email) FROM people p
+UNION
+SELECT p.id, lower(e.email) FROM people p JOIN account_emailaddress e ON e.user_id = p.id AND e.verified"""
 
-# Who came in by one of these addresses, and by no other that is still on the list.
-# ORM equivalent: Registration.objects.filter(webinar=…, user__emailaddress__email__in=…).exclude(… still listed).
+# Whoever has one of these addresses.
+# ORM equivalent: Registration.objects.filter(webinar=…, user__emailaddress__email__in=…), with their addresses.
 # Index: user_email_unique, unique_verified_email, registration_unique. Cost: 10 µs an address.
-LEFT_OUT = f"""
+OWNERS = f"""
 WITH gone AS MATERIALIZED (
     SELECT o.id FROM unnest(%(emails)s::text[]) AS g (email) JOIN users o ON lower(o.email) = g.email
     UNION
     SELECT e.user_id FROM unnest(%(emails)s::text[]) AS g (email)
     JOIN account_emailaddress e ON e.email = g.email AND e.verified
+), people AS MATERIALIZED (
+    SELECT person.id, person.email {ATTENDEES} AND person.id IN (SELECT id FROM gone)
 )
-SELECT person.id {ATTENDEES} AND person.id IN (SELECT id FROM gone) AND NOT {LISTED}"""
+{ADDRESSES}"""
 
-# ORM equivalent: as above, among these people. Index: registration_unique, users_pkey. Cost: 20 µs a person.
-BACK_IN = f"SELECT person.id {ATTENDEES} AND person.id = ANY (%(people)s::uuid[]) AND {LISTED}"
+# ORM equivalent: as above, of these people, or of all. Index: registration_unique, users_pkey. Cost: 10 µs a person.
+THESE = f"""
+WITH people AS MATERIALIZED (
+    SELECT person.id, person.email {ATTENDEES} AND (%(people)s::uuid[] IS NULL OR person.id = ANY (%(people)s::uuid[]))
+)
+{ADDRESSES}"""
 
-# ORM equivalent: as above, counted. Index: registration_unique, users_pkey. Cost: 20 µs a registration.
-COUNT_LET_IN = f"SELECT count(*) {ATTENDEES} AND {LISTED}"
+# Asked for all at once: joined with the people, a list that was cleared a moment ago is read anew for each of them.
+# ORM equivalent: AllowedEmail.objects.filter(webinar=…, email__in=…). Index: allowed_email_unique.
+# Cost: 5 µs an address.
+STILL_LISTED = """
+SELECT a.email FROM webinar_allowed_emails a
+WHERE a.webinar_id = %(webinar_id)s AND a.email = ANY (%(emails)s::text[])"""
 
 
 class Counts(NamedTuple):
@@ -144,13 +157,28 @@ def remove(
 
 
 def left_out(*, webinar_id: uuid.UUID, emails: Sequence[str]) -> list[uuid.UUID]:
-    return [pk for (pk,) in fetch_all(LEFT_OUT, {"webinar_id": webinar_id, "emails": emails})]
+    """Who came in by one of these addresses, and by no other that is still on the list."""
+    owners = _addresses(OWNERS, webinar_id=webinar_id, emails=emails)
+    return sorted(owners.keys() - _listed(webinar_id, owners))
 
 
 def back_in(*, webinar_id: uuid.UUID, people: Sequence[uuid.UUID]) -> list[uuid.UUID]:
-    return [pk for (pk,) in fetch_all(BACK_IN, {"webinar_id": webinar_id, "people": people})]
+    return sorted(_listed(webinar_id, _addresses(THESE, webinar_id=webinar_id, people=people)) if people else [])
 
 
 def count_let_in(*, webinar_id: uuid.UUID) -> int:
-    row = fetch_one(COUNT_LET_IN, {"webinar_id": webinar_id})
-    return int(row[0]) if row is not None else 0
+    return len(_listed(webinar_id, _addresses(THESE, webinar_id=webinar_id, people=None)))
+
+
+def _addresses(statement: str, **params: object) -> dict[uuid.UUID, list[str]]:
+    found: dict[uuid.UUID, list[str]] = {}
+    for person, email in fetch_all(statement, params):
+        found.setdefault(person, []).append(email)
+    return found
+
+
+def _listed(webinar_id: uuid.UUID, owners: dict[uuid.UUID, list[str]]) -> set[uuid.UUID]:
+    """Those of them who have an address on the list."""
+    emails = [email for own in owners.values() for email in own]
+    listed = {email for (email,) in fetch_all(STILL_LISTED, {"webinar_id": webinar_id, "emails": emails})}
+    return {person for person, own in owners.items() if not listed.isdisjoint(own)}

@@ -281,8 +281,8 @@ def test_one_changes_a_list_at_a_time(webinar, team):
 def test_a_batch_takes_the_same_statements_whatever_is_in_it(webinar, django_assert_num_queries):
     for rows in (["a,a@x.com"], [f"n{number},p{number}@x.com" for number in range(1500)]):
         data = io.BytesIO("\n".join(["name,email", *rows]).encode())
-        # begin, list taken, own moment, import, batch, its counts, audit entry, who comes back, commit
-        with django_assert_num_queries(9):
+        # begin, list taken, own moment, import, batch, its counts, audit entry, commit
+        with django_assert_num_queries(8):
             import_addresses(
                 webinar=webinar,
                 found=addresses_in(csv_rows(data)),

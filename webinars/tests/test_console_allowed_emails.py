@@ -3,7 +3,6 @@
 import csv
 import io
 from datetime import timedelta
-from urllib.parse import urlencode
 
 import openpyxl
 import pytest
@@ -158,14 +157,23 @@ def test_lines_are_counted_from_the_first_that_was_pasted(operator, webinar):
 
 
 def test_as_much_can_be_pasted_as_a_hundred_thousand_addresses_with_names(operator, webinar):
-    one = len(urlencode({"": "참석자 12345 <person.number.12345@example.com>\r\n"}))
-    text = "\r\n".join(f"{'참석자 ' * 250} <person{number}@example.com>" for number in range(1_200))
+    one = "참석자 12345 <person.number.12345@example.com>\r\n"
+    text = "\r\n".join(f"{'참석자 ' * 400} <person{number}@example.com>" for number in range(1_300))
 
-    sent = urlencode({"addresses": text})
-    answer = operator.post(url("allowed_paste", webinar), sent, content_type="application/x-www-form-urlencoded")
+    answer = operator.post(url("allowed_paste", webinar), {"addresses": text})
 
-    assert len(sent) > 100_000 * one
-    assert (answer.status_code, AllowedEmail.objects.count()) == (302, 1_200)
+    assert len(text.encode()) > 100_000 * len(one.encode())
+    assert (answer.status_code, AllowedEmail.objects.count()) == (302, 1_300)
+
+
+def test_a_form_that_is_percent_encoded_is_no_longer_than_elsewhere(operator, webinar):
+    answer = operator.post(
+        url("allowed_paste", webinar),
+        "addresses=" + "%41" * 900_000,
+        content_type="application/x-www-form-urlencoded",
+    )
+
+    assert (answer.status_code, AllowedEmailImport.objects.count()) == (413, 0)
 
 
 @pytest.mark.parametrize("name", ["allowed_list", "allowed_lines"])
