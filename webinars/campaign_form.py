@@ -10,7 +10,7 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 
 from webinars.blocked_words import shows_nothing
-from webinars.consent_form import ConsentFields, consent_field
+from webinars.consent_form import SHOWN, ConsentFields, consent_field
 from webinars.models import Campaign, CampaignEntry, CampaignQuestion, ConsentVersion
 from webinars.phone_numbers import LONGEST_TYPED, plausible_phone
 from webinars.plain_address import plain_address
@@ -134,6 +134,7 @@ def form_data(
     for question in questions:
         said = answers.get(str(question.pk), "")
         data[question_field(question)] = said if isinstance(said, list) else [said] if said else []
+    data[SHOWN] = [version.pk.hex for version in consents if str(version.pk) in agreed]
     for version in consents:
         if agreed.get(str(version.pk)):
             data[consent_field(version)] = ["on"]

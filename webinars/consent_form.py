@@ -5,9 +5,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from django import forms
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 
 from webinars.models import ConsentVersion
+
+SHOWN = "consents_shown"
 
 
 class ConsentRow(NamedTuple):
@@ -45,8 +48,11 @@ class ConsentFields(forms.Form):
 
     @property
     def given(self) -> dict[uuid.UUID, bool]:
-        """By version, once the form is valid."""
-        return {version.pk: bool(self.cleaned_data.get(consent_field(version))) for version in self.consents}
+        """By version, once the form is valid. A version that was published while the form was on its way was not on
+        the page, so an empty box of it refuses nothing."""
+        shown = set(self.data.getlist(SHOWN)) if isinstance(self.data, MultiValueDict) else set()
+        ticked = {version.pk: bool(self.cleaned_data.get(consent_field(version))) for version in self.consents}
+        return {version: is_given for version, is_given in ticked.items() if is_given or version.hex in shown}
 
 
 def consent_field(version: ConsentVersion) -> str:

@@ -12,6 +12,9 @@ class FailureShape(serializers.Serializer[Any]):
     code = serializers.CharField(help_text="The same for programs.")
     fields = serializers.DictField(required=False, help_text="By field, what is wrong with it.")  # type: ignore[assignment]
     until = serializers.DateTimeField(required=False, help_text="With `muted`: when one may write again.")
+    campaignPath = serializers.CharField(
+        required=False, help_text="With `campaign_required`: the page on which people register."
+    )
 
 
 FAILURES = {

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -245,9 +246,13 @@ CONSOLE = {
 }
 
 
+# The console's theme heads its column of boxes for deleting with nothing.
+WITHOUT_THEIRS = {"rules": {"empty-table-header": {"enabled": False}}}
+
+
 @pytest.mark.parametrize(("size", "theme", "locale"), [(PHONE, "dark", "ko-KR"), (DESKTOP, "light", "en-GB")])
 @pytest.mark.parametrize("name", CONSOLE)
-def test_the_consoles_pages_do_not_scroll_sideways(
+def test_the_consoles_pages_fit_and_axe_finds_nothing(
     visitor: Arrive, campaign: Campaign, name: str, size: dict[str, int], theme: str, locale: str
 ) -> None:
     owner = AgencyMemberFactory(agency=campaign.agency, user=UserFactory(is_staff=True)).user
@@ -265,6 +270,16 @@ def test_the_consoles_pages_do_not_scroll_sideways(
     page.wait_for_load_state("networkidle")
     keep_picture(page, f"console-{name}-{size['width']}-{theme}-{locale[:2]}")
     assert page.evaluate("document.documentElement.scrollWidth") == size["width"]
+    found = Axe().run(page, context="#content", options=WITHOUT_THEIRS).response["violations"]
+    assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == []
+
+
+def test_no_codec_that_a_caller_names_breaks_the_server(live_site: LiveSite) -> None:
+    """Before Django has begun to answer."""
+    odd = Request(f"{live_site.url}/healthz?x=%5Cud800", headers={"Content-Type": "text/plain; charset=undefined"})
+
+    with urlopen(odd, timeout=10) as answer:
+        assert answer.status == 200
 
 
 def keep_picture(page: Page, name: str) -> None:

@@ -251,6 +251,13 @@ class ScopedInline(Scoped, TabularInline):
     extra = 0
     tab = True
 
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """In a table, a field's own label is the head of its column, which no field points to."""
+        formset = super().get_formset(request, obj, **kwargs)
+        for field in formset.form.base_fields.values():
+            field.widget.attrs.setdefault("aria-label", field.label)
+        return formset
+
 
 class SuperuserAdmin(ScopedAdmin):
     """For models that belong to no tenant: super admins only."""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
@@ -15,7 +16,7 @@ from eventflow.api.schema import enveloped, failures
 from webinars.api import serializers
 from webinars.api.authentication import LivePassAuthentication, SessionAuthentication, check_csrf, pass_of
 from webinars.callers import Caller, caller_of
-from webinars.models import User
+from webinars.models import User, Webinar
 from webinars.selectors.access import Access, Reason, decide_access, may_register, webinar_and_person
 from webinars.services.entering import limit_registering
 from webinars.services.live_pass import LivePass, issue_pass
@@ -118,10 +119,22 @@ class RegistrationView(APIView):
         now = timezone.now()
         access = may_register(webinar=webinar, person=person, now=now)
         if not access.allowed:
-            raise refuse(access)
+            raise self._lead(webinar, access) or refuse(access)
         if person.registration_role is None and (wait := limit_registering(user.pk)):
             raise ApiError(429, "rate_limited", _("That was too fast. Please wait a moment."), retry_after=wait)
         registration, created = register(webinar=webinar, user=user, now=now, **body.validated_data)
         return Response(
             {"registeredAt": registration.registered_at, "role": registration.role}, status=201 if created else 200
         )
+
+    def _lead(self, webinar: Webinar, access: Access) -> ApiError | None:
+        """To the campaign, where people register who are let in by name and email address."""
+        by_campaign = webinar.access_policy == Webinar.AccessPolicy.NAME_EMAIL_AUTH
+        if access.reason is not Reason.NOT_REGISTERED or not by_campaign:
+            return None
+        campaign = webinar.registration_campaign
+        if campaign is None or not campaign.is_published:
+            return None
+        message = _("People register for this webinar in its registration campaign.")
+        extra = {"campaignPath": reverse("webinars:campaign", args=[campaign.slug])}
+        return ApiError(403, "campaign_required", message, extra=extra)

@@ -105,8 +105,7 @@ class AllowedEmailLine(models.Model):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(outcome__in=["known", "repeated"], problem="")
-                | Q(outcome="rejected") & ~Q(problem=""),
+                condition=Q(outcome__in=["known", "repeated"], problem="") | Q(outcome="rejected") & ~Q(problem=""),
                 name="allowed_email_line_outcome",
             ),
         ]

@@ -63,10 +63,10 @@ class Invitation(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} {self.pk}"
+
     @property
     def tenant(self) -> Agency | Client:
         """What one is asked to join."""
         return self.client or self.agency
-
-    def __str__(self) -> str:
-        return f"{self._meta.verbose_name} {self.pk}"

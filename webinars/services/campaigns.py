@@ -21,7 +21,7 @@ from webinars.models import (
     Webinar,
 )
 from webinars.models import folded_email as folded
-from webinars.realtime.publish import let_in_again, let_in_if_shut_out, shut_out_people
+from webinars.realtime.publish import let_in_all, let_in_if_shut_out, shut_out_people
 from webinars.selectors.campaigns import (
     CampaignState,
     campaign_state,
@@ -243,8 +243,7 @@ def register_entrants(webinar: Webinar, *, now: datetime) -> int:
     if made:
         removed = shut_out_people(webinar.pk)
         seats = Registration.objects.filter(webinar=webinar, user__in=removed, banned_at=None)
-        for user_id in seats.values_list("user_id", flat=True):
-            let_in_again(webinar.pk, user_id)
+        let_in_all(webinar.pk, list(seats.values_list("user_id", flat=True)))
     return made
 
 

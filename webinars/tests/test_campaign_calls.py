@@ -84,6 +84,39 @@ def test_entering_is_201_first_and_200_after(
     assert Registration.objects.filter(webinar=webinar, user=person).count() == 1
 
 
+def test_a_consent_that_is_left_out_was_not_refused(client: Client, campaign: Campaign, person: User) -> None:
+    news = ConsentVersionFactory(text=ConsentTextFactory(client=campaign.client), is_required=False)
+    answers = []
+
+    for consents in ({}, {str(news.pk): True}, {}, {str(news.pk): False}):
+        post(client, {"name": "Han", "consents": consents})
+        answers.append(list(ConsentGiven.objects.order_by("pk").values_list("is_given", flat=True)))
+
+    assert answers == [[], [True], [True], [True, False]]
+
+
+def test_who_may_not_register_in_the_webinar_is_told_of_its_campaign(
+    client: Client, campaign: Campaign, webinar: Webinar, person: User
+) -> None:
+    Webinar.objects.update(access_policy="name_email_auth")
+
+    def refusal() -> dict[str, Any]:
+        found = client.post(f"/api/webinars/{webinar.slug}/registrations", {}, content_type="application/json")
+        assert found.status_code == 403
+        return {name: found.json().get(name) for name in ("code", "campaignPath")}
+
+    published = refusal()
+    Campaign.objects.update(is_published=False)
+    draft = refusal()
+    Campaign.objects.update(is_published=True)
+    post(client, {"name": "Han"})
+    entered = client.post(f"/api/webinars/{webinar.slug}/registrations", {}, content_type="application/json")
+
+    assert published == {"code": "campaign_required", "campaignPath": "/campaigns/spring/"}
+    assert draft == {"code": "not_registered", "campaignPath": None}
+    assert entered.status_code == 200
+
+
 def test_what_is_left_out_stays_and_what_is_empty_is_emptied(client: Client, campaign: Campaign, person: User) -> None:
     job, city = CampaignQuestionFactory(campaign=campaign), CampaignQuestionFactory(campaign=campaign)
     post(client, {"name": "Han", "phone": "01012345678", "answers": {str(job.pk): "Nurse", str(city.pk): "Seoul"}})

@@ -291,6 +291,24 @@ def test_a_new_version_of_a_consent_text_is_asked_before_anything_is_stored(
     assert ConsentGiven.objects.values_list("version_id", "is_given").get() == (new.pk, True)
 
 
+def test_nothing_is_kept_of_a_consent_that_was_not_on_the_page(client: Client, campaign: Campaign) -> None:
+    """Published while the form was open: whoever did not see it did not refuse it."""
+    webinar_of(campaign)
+    sign_in(client, UserFactory(email=HAN["email"]))
+    news = ConsentTextFactory(client=campaign.client)
+    old = ConsentVersionFactory(text=news, is_required=False)
+    seen = re.findall(r'name="consents_shown" value="(\w+)"', client.get(URL).text)
+    new = ConsentVersionFactory(text=news, number=2, is_required=False)
+
+    client.post(URL, {**HAN, "consents_shown": seen})
+    unseen = list(ConsentGiven.objects.values_list("version_id", flat=True))
+    client.post(URL, {**HAN, "consents_shown": new.pk.hex})
+
+    assert seen == [old.pk.hex]
+    assert unseen == []
+    assert ConsentGiven.objects.values_list("version_id", "is_given").get() == (new.pk, False)
+
+
 class TestWithoutProof:
     @pytest.fixture
     def webinars(self, campaign: Campaign) -> list[Webinar]:
