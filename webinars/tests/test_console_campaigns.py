@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.test import Client as Browser
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -47,6 +47,10 @@ LISTS = {
 }
 
 
+def in_english():
+    return Client(headers={"Accept-Language": "en"})
+
+
 @pytest.fixture
 def campaign(webinar):
     return CampaignFactory(client=webinar.client, title="Spring series", slug="spring")
@@ -74,7 +78,7 @@ def table(allowed):
 
 
 def answers(people, ask):
-    return {part: ask(sign_in(Browser(), person)).status_code for part, person in people.items()}
+    return {part: ask(sign_in(in_english(), person)).status_code for part, person in people.items()}
 
 
 @pytest.mark.parametrize("model", LISTS)
@@ -93,7 +97,7 @@ def test_who_opens_what(people, rows, model):
 @pytest.mark.parametrize("model", LISTS)
 @pytest.mark.parametrize("part", ["neighbour", "rival"])
 def test_lists_of_other_tenants_have_no_trace_of_ours(people, rows, model, part):
-    browser = sign_in(Browser(), people[part])
+    browser = sign_in(in_english(), people[part])
 
     page = browser.get(url(model))
 
@@ -104,7 +108,9 @@ def test_lists_of_other_tenants_have_no_trace_of_ours(people, rows, model, part)
 def test_the_entries_of_a_campaign_that_is_not_theirs_do_not_exist(people, rows, campaign):
     asked = {part: {"campaign": str(campaign.pk)} for part in people}
 
-    got = {part: sign_in(Browser(), people[part]).get(url("campaignentry"), asked[part]).status_code for part in PARTS}
+    got = {
+        part: sign_in(in_english(), people[part]).get(url("campaignentry"), asked[part]).status_code for part in PARTS
+    }
 
     assert got == table(OURS - {"viewer"})
 
@@ -114,7 +120,7 @@ def test_the_entries_of_a_campaign_that_is_not_theirs_do_not_exist(people, rows,
     [{"campaign__id__exact": 1}, {"campaign__client": 1}, {"user__email__startswith": "a"}, {"campaign": "\x00"}],
 )
 def test_entries_are_narrowed_by_the_lists_own_filter_only(people, rows, query):
-    page = sign_in(Browser(), people["analyst"]).get(url("campaignentry"), query)
+    page = sign_in(in_english(), people["analyst"]).get(url("campaignentry"), query)
 
     assert page.status_code in (302, 400, 404)
     assert page.status_code != 302 or page.url.endswith("e=1")
@@ -125,7 +131,7 @@ def test_who_removes_entries(people, rows, campaign, part):
     entry = rows["campaignentry"]
     body = {"action": "remove", "_selected_action": entry.pk, "confirmed": "yes", "index": "0"}
 
-    sign_in(Browser(), people[part]).post(f"{url('campaignentry')}?campaign={campaign.pk}", body)
+    sign_in(in_english(), people[part]).post(f"{url('campaignentry')}?campaign={campaign.pk}", body)
 
     assert CampaignEntry.objects.filter(pk=entry.pk).exists() == (part not in RUNNERS)
 
@@ -141,7 +147,7 @@ def test_removing_an_entry_asks_first_and_ends_registrations_that_are_not_over(p
     entry = CampaignEntryFactory(campaign=campaign, user=UserFactory(display_name="Han"))
     for webinar in (ahead, over):
         RegistrationFactory(webinar=webinar, user=entry.user)
-    browser = sign_in(Browser(), people["operator"])
+    browser = sign_in(in_english(), people["operator"])
     body = {"action": "remove", "_selected_action": entry.pk, "index": "0"}
 
     asked = browser.post(url("campaignentry"), body)
@@ -168,7 +174,7 @@ def test_removing_an_entry_leaves_presenters_and_bans(people, campaign, values):
     RegistrationFactory(webinar=webinar, user=entry.user, **values)
 
     body = {"action": "remove", "_selected_action": entry.pk, "index": "0", "confirmed": "yes"}
-    sign_in(Browser(), people["operator"]).post(url("campaignentry"), body)
+    sign_in(in_english(), people["operator"]).post(url("campaignentry"), body)
 
     assert not CampaignEntry.objects.exists()
     assert Registration.objects.filter(webinar=webinar, user=entry.user).exists()
@@ -194,7 +200,7 @@ def question(number, **values):
 
 
 def test_a_campaign_is_made_with_its_times_in_its_zone_and_its_questions(people, campaign):
-    browser = sign_in(Browser(), people["operator"])
+    browser = sign_in(in_english(), people["operator"])
     times = {"opens_at_0": "2026-12-01", "opens_at_1": "09:00", "closes_at_0": "2026-12-05", "closes_at_1": "18:30"}
     colours = question(1, label="Colour", kind="multiple", choices=" Red\nBlue \n\nRed\n", is_required="on")
 
@@ -235,7 +241,7 @@ def test_a_campaign_is_made_with_its_times_in_its_zone_and_its_questions(people,
     ],
 )
 def test_what_does_not_fit_is_said_beside_its_field(people, campaign, values, field):
-    browser = sign_in(Browser(), people["operator"])
+    browser = sign_in(in_english(), people["operator"])
 
     page = browser.post(url("campaign", "add"), campaign_form(client=campaign.client_id, **values))
 
@@ -255,7 +261,7 @@ def test_what_does_not_fit_is_said_beside_its_field(people, campaign, values, fi
     ],
 )
 def test_questions_that_cannot_be_asked(people, campaign, values):
-    browser = sign_in(Browser(), people["operator"])
+    browser = sign_in(in_english(), people["operator"])
     form = {**campaign_form(client=campaign.client_id), **question(0, **values)}
 
     page = browser.post(url("campaign", "add"), {**form, "questions-TOTAL_FORMS": 1, "questions-MAX_NUM_FORMS": 20})
@@ -265,7 +271,7 @@ def test_questions_that_cannot_be_asked(people, campaign, values):
 
 
 def test_a_campaign_is_made_for_ones_own_clients_only(people, campaign):
-    browser = sign_in(Browser(), people["rival"])
+    browser = sign_in(in_english(), people["rival"])
 
     page = browser.post(url("campaign", "add"), campaign_form(client=campaign.client_id))
 
@@ -274,7 +280,7 @@ def test_a_campaign_is_made_for_ones_own_clients_only(people, campaign):
 
 
 def test_a_campaign_can_be_deleted_until_somebody_enters_or_a_webinar_hangs_on_it(people, campaign):
-    browser = sign_in(Browser(), people["operator"])
+    browser = sign_in(in_english(), people["operator"])
     entry = CampaignEntryFactory(campaign=campaign)
 
     with_entries = browser.post(url("campaign", "delete", campaign.pk), {"post": "yes"})
@@ -287,7 +293,7 @@ def test_a_campaign_can_be_deleted_until_somebody_enters_or_a_webinar_hangs_on_i
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_the_lists_cost_the_same_for_one_row_and_for_three(people, campaign, django_assert_max_num_queries, count):
-    browser = sign_in(Browser(), people["superuser"])
+    browser = sign_in(in_english(), people["superuser"])
     for number in range(count):
         made = CampaignFactory(client=campaign.client)
         CampaignEntryFactory(campaign=campaign, user=UserFactory(), name=f"Person {number}")
@@ -307,8 +313,8 @@ def test_the_page_of_a_campaign_says_what_there_is_to_know(people, campaign):
     Campaign.objects.update(capacity=1)
     CampaignEntryFactory(campaign=campaign)
 
-    page = sign_in(Browser(), people["viewer"]).get(url("campaign", "change", campaign.pk)).content.decode()
-    analyst = sign_in(Browser(), people["analyst"]).get(url("campaign", "change", campaign.pk)).content.decode()
+    page = sign_in(in_english(), people["viewer"]).get(url("campaign", "change", campaign.pk)).content.decode()
+    analyst = sign_in(in_english(), people["analyst"]).get(url("campaign", "change", campaign.pk)).content.decode()
 
     assert ours.title in page
     assert "http://testserver/campaigns/spring/" in page
@@ -318,7 +324,7 @@ def test_the_page_of_a_campaign_says_what_there_is_to_know(people, campaign):
 
 
 def test_looking_at_entries_is_on_record(people, rows, campaign):
-    sign_in(Browser(), people["analyst"]).get(url("campaignentry"))
+    sign_in(in_english(), people["analyst"]).get(url("campaignentry"))
 
     record = AuditEntry.objects.get(action="personal.viewed")
     assert (record.actor_id, record.client_id, record.details) == (
@@ -336,7 +342,7 @@ def test_an_entry_is_shown_with_its_answers_and_consents(people, campaign, rows)
     entry.save()
     record_consents(user_id=entry.user_id, given={version.pk: True}, campaign=campaign, now=timezone.now())
 
-    page = sign_in(Browser(), people["analyst"]).get(url("campaignentry", "change", entry.pk)).content.decode()
+    page = sign_in(in_english(), people["analyst"]).get(url("campaignentry", "change", entry.pk)).content.decode()
 
     assert "&lt;b&gt;Job&lt;/b&gt;" in page
     assert "Red, Blue" in page
@@ -353,7 +359,7 @@ class TestConsentTexts:
     }
 
     def test_a_text_begins_with_version_one(self, people, campaign):
-        browser = sign_in(Browser(), people["admin"])
+        browser = sign_in(in_english(), people["admin"])
 
         browser.post(url("consenttext", "add"), {**self.FORM, "client": campaign.client_id})
 
@@ -377,7 +383,7 @@ class TestConsentTexts:
     )
     def test_what_it_says_is_changed_by_a_new_version(self, people, rows, changed):
         text, old = rows["consenttext"], ConsentVersion.objects.get()
-        browser = sign_in(Browser(), people["admin"])
+        browser = sign_in(in_english(), people["admin"])
         form = {"name": text.name, "is_asked": "on", "label": old.label, "body": old.body, "is_required": "on"}
 
         for _ in range(2):
@@ -390,7 +396,7 @@ class TestConsentTexts:
         text, old = rows["consenttext"], ConsentVersion.objects.get()
         form = {"name": "Renamed", "label": old.label, "body": old.body, "is_required": "on"}
 
-        sign_in(Browser(), people["owner"]).post(url("consenttext", "change", text.pk), form)
+        sign_in(in_english(), people["owner"]).post(url("consenttext", "change", text.pk), form)
 
         assert ConsentText.objects.values_list("name", "is_asked").get() == ("Renamed", False)
         assert ConsentVersion.objects.count() == 1
@@ -401,7 +407,7 @@ class TestConsentTexts:
             person = UserFactory()
             record_consents(user_id=person.pk, given={version.pk: said}, campaign=campaign, now=timezone.now())
 
-        page = sign_in(Browser(), people["owner"]).get(url("consenttext", "change", rows["consenttext"].pk))
+        page = sign_in(in_english(), people["owner"]).get(url("consenttext", "change", rows["consenttext"].pk))
 
         assert "2 agreed, 1 did not" in page.content.decode()
         assert ConsentGiven.objects.count() == 3
@@ -410,7 +416,7 @@ class TestConsentTexts:
         other = CampaignFactory(client=ClientFactory(agency=campaign.agency))
         body = {**self.FORM, "client": campaign.client_id, "campaign": other.pk}
 
-        page = sign_in(Browser(), people["owner"]).post(url("consenttext", "add"), body)
+        page = sign_in(in_english(), people["owner"]).post(url("consenttext", "add"), body)
 
         assert "campaign" in page.context["adminform"].form.errors
         assert not ConsentText.objects.exists()
@@ -421,7 +427,7 @@ class TestInAWebinarsSettings:
         CampaignFactory(client=ClientFactory(agency=webinar.agency))
         CampaignFactory()
 
-        page = sign_in(Browser(), people["owner"]).get(url("webinar", "change", webinar.pk))
+        page = sign_in(in_english(), people["owner"]).get(url("webinar", "change", webinar.pk))
 
         field = page.context["adminform"].form.fields["registration_campaign"]
         assert list(field.queryset) == [campaign]
@@ -429,7 +435,7 @@ class TestInAWebinarsSettings:
     def test_choosing_one_registers_those_who_entered(self, people, webinar, campaign):
         entry = CampaignEntryFactory(campaign=campaign)
 
-        change(sign_in(Browser(), people["operator"]), webinar, registration_campaign=campaign.pk)
+        change(sign_in(in_english(), people["operator"]), webinar, registration_campaign=campaign.pk)
 
         assert Webinar.objects.get(pk=webinar.pk).registration_campaign_id == campaign.pk
         assert Registration.objects.filter(webinar=webinar, user=entry.user).exists()
@@ -437,13 +443,13 @@ class TestInAWebinarsSettings:
     def test_one_of_another_client_is_refused(self, people, webinar, campaign):
         foreign = CampaignFactory()
 
-        page = change(sign_in(Browser(), people["superuser"]), webinar, registration_campaign=foreign.pk)
+        page = change(sign_in(in_english(), people["superuser"]), webinar, registration_campaign=foreign.pk)
 
         assert "registration_campaign" in page.context["adminform"].form.errors
         assert Webinar.objects.get(pk=webinar.pk).registration_campaign_id is None
 
     def test_a_public_webinar_by_name_and_email_needs_one(self, people, webinar, campaign):
-        browser = sign_in(Browser(), people["admin"])
+        browser = sign_in(in_english(), people["admin"])
         policy = {"access_policy": "name_email_auth"}
 
         refused = change(browser, webinar, **policy)
@@ -454,7 +460,7 @@ class TestInAWebinarsSettings:
 
     def test_one_that_is_not_published_is_taken_with_a_warning(self, people, webinar, campaign):
         Campaign.objects.update(is_published=False)
-        browser = sign_in(Browser(), people["admin"])
+        browser = sign_in(in_english(), people["admin"])
 
         change(browser, webinar, access_policy="name_email_auth", registration_campaign=campaign.pk)
         page = browser.get(url("webinar", "change", webinar.pk))

@@ -284,7 +284,7 @@ def test_an_operator_gives_a_role_in_the_room_and_nothing_else(client, people, w
 
 
 def test_a_member_is_added_by_address(client, people, webinar):
-    person = UserFactory(email="New.Person@example.com")
+    person = UserFactory(email="New.Person@example.com", proven=True)
 
     answer = sign_in(client, people["admin"]).post(
         reverse("admin:webinars_agencymember_add"),
@@ -299,7 +299,7 @@ def test_a_member_is_added_by_address(client, people, webinar):
 @pytest.mark.parametrize("email", ["nobody@example.com", "not an address", ""])
 def test_an_unknown_address_adds_nobody(client, people, webinar, email):
     answer = sign_in(client, people["admin"]).post(
-        reverse("admin:webinars_agencymember_add"), {"agency": str(webinar.agency_id), "email": email, "role": "owner"}
+        reverse("admin:webinars_agencymember_add"), {"agency": str(webinar.agency_id), "email": email, "role": "admin"}
     )
 
     assert (answer.status_code, list(answer.context["adminform"].form.errors)) == (200, ["email"])
@@ -369,7 +369,7 @@ def test_a_membership_does_not_move_to_another_tenant(client, people):
 
 
 def test_members_are_added_and_removed_on_their_organisations_page(client, people, webinar):
-    person = UserFactory()
+    person = UserFactory(proven=True)
     viewer = ClientMember.objects.get(user=people["client_operator"])
     page = reverse("admin:webinars_client_change", args=[webinar.client_id])
     data = {
