@@ -61,6 +61,10 @@ class EntryForm(ConsentFields):
         if entry is not None:
             kwargs["initial"] = {**values_of(entry), **kwargs.get("initial", {})}
         super().__init__(*args, **kwargs)
+        texts = {question_field(question) for question in self.questions if not question.choices}
+        for field, value in self.initial.items():
+            if isinstance(value, list) and field in texts:  # several could be chosen when it was answered
+                self.initial[field] = ", ".join(value)
         asked = list(self.fields.items())[2:]  # the boxes come last
         for name, _field in asked:
             del self.fields[name]

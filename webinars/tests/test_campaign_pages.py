@@ -193,6 +193,17 @@ def test_registered_people_see_so_and_may_change_their_answers(client: Client, c
     assert CampaignEntry.objects.get().answers == []
 
 
+def test_what_was_chosen_is_shown_as_text_where_a_text_is_asked_now(client: Client, campaign: Campaign) -> None:
+    question = CampaignQuestionFactory(campaign=campaign, kind="short")
+    said = {"question": str(question.pk), "label": question.label, "answer": ["Red", "Blue"]}
+    person = sign_in(client, UserFactory(email=HAN["email"]))
+    CampaignEntryFactory(campaign=campaign, user=person, answers=[said])
+
+    form = client.get(f"{URL}?change=1").context["form"]
+
+    assert form[f"answer_{question.pk.hex}"].value() == "Red, Blue"
+
+
 def test_errors_stand_beside_their_fields_and_nothing_typed_is_lost(client: Client, campaign: Campaign) -> None:
     campaign.phone = "required"
     campaign.save()
